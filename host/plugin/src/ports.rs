@@ -1,0 +1,78 @@
+//! What stands behind an adapter's imports. The host supplies these for each call; what is missing answers
+//! "not granted". Writes are buffered in the port and committed with the call's receipt, by whoever made the call.
+
+use std::any::Any;
+
+use async_trait::async_trait;
+use patchbay_types::Millis;
+
+use crate::wit::patchbay::plugin::{
+    desk::{Line, Unknown},
+    types::{Change, Person, Text},
+};
+
+/// Everything that one call of an adapter may reach. It comes back with the answer, so that what was buffered in it
+/// can be committed.
+pub struct Ports {
+    /// The time that `clock.now` tells for the whole call.
+    pub now: Millis,
+    /// Small state; none: not granted.
+    pub store: Option<Box<dyn KeyValue>>,
+    /// The embedded desk; none: not granted.
+    pub desk: Option<Box<dyn Desk>>,
+}
+
+/// Small state of one plugin instance and tenant. The last write wins; a read sees this call's own writes.
+#[async_trait]
+pub trait KeyValue: Any + Send {
+    /// The value, or nothing.
+    async fn get(&mut self, key: &str) -> Option<Vec<u8>>;
+    /// Keeps `value` if the call succeeds; refuses with a sentence when a bound is passed.
+    ///
+    /// # Errors
+    /// When the key or the value is too large, or there are too many of them.
+    fn set(&mut self, key: &str, value: Vec<u8>) -> Result<(), String>;
+    /// Forgets the key if the call succeeds.
+    fn delete(&mut self, key: &str);
+}
+
+/// The embedded desk, as the contract's `desk` interface says it.
+pub trait Desk: Any + Send {
+    /// A new, open ticket; answers its identifier.
+    fn create(&mut self, conversation: String, customer: Person) -> String;
+    /// Appends a line; answers its identifier.
+    ///
+    /// # Errors
+    /// When the ticket, or the line replied to, is not this call's to touch.
+    fn write(&mut self, ticket: String, line: Line) -> Result<String, Unknown>;
+    /// Replaces the words of a line.
+    ///
+    /// # Errors
+    /// When the ticket or the line is not this call's to touch.
+    fn rewrite(&mut self, ticket: String, line: String, text: Text) -> Result<(), Unknown>;
+    /// Removes a line.
+    ///
+    /// # Errors
+    /// When the ticket or the line is not this call's to touch.
+    fn remove(&mut self, ticket: String, line: String) -> Result<(), Unknown>;
+    /// Puts a reaction on a line, or takes it back.
+    ///
+    /// # Errors
+    /// When the ticket or the line is not this call's to touch.
+    fn react(&mut self, ticket: String, line: String, key: String, by: Person, on: bool) -> Result<(), Unknown>;
+    /// Changes the ticket.
+    ///
+    /// # Errors
+    /// When the ticket is not this call's to touch.
+    fn alter(&mut self, ticket: String, change: Change) -> Result<(), Unknown>;
+}
+
+// === impl Ports ===
+
+impl Ports {
+    /// Nothing behind any import.
+    #[must_use]
+    pub fn none(now: Millis) -> Self {
+        Self { now, store: None, desk: None }
+    }
+}
