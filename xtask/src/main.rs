@@ -1,2 +1,27 @@
-//! xtask.
-fn main() {}
+//! `cargo xtask`: what one does with this repository besides `cargo build`, one subcommand each.
+#![expect(clippy::print_stdout, reason = "a program for the terminal: what it prints is what it is for")]
+
+mod ci;
+mod process;
+mod stages;
+mod synapse;
+mod test;
+
+use clap::Parser;
+
+/// Tasks of the Patchbay repository.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", version, about)]
+enum Task {
+    /// Runs the whole suite: tests, doc tests, and the end-to-end tests against a real Synapse.
+    Test(test::Options),
+    /// Runs exactly what the continuous integration runs: format, lints, licences, then `test --require-synapse`.
+    Ci,
+}
+
+fn main() -> anyhow::Result<()> {
+    match Task::parse() {
+        Task::Test(options) => test::run(&options),
+        Task::Ci => ci::run(),
+    }
+}
