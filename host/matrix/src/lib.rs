@@ -1,1 +1,15 @@
-//! patchbay-matrix.
+//! Matrix as the host sees it: what a homeserver pushes, read as hostile bytes; the names of our ghosts; the
+//! registration file; and the client-server API, called as an application service.
+//!
+//! Nothing here knows a database, a tenant's configuration or a plugin.
+
+pub mod event;
+pub mod ghosts;
+pub mod json;
+pub mod registration;
+pub mod transaction;
+
+pub use event::{Event, Relation};
+pub use ghosts::{Ghost, Ghosts};
+pub use json::Fault;
+pub use transaction::{Body, Incoming, Transaction, Unreadable};
