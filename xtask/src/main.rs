@@ -2,6 +2,7 @@
 #![expect(clippy::print_stdout, reason = "a program for the terminal: what it prints is what it is for")]
 
 mod ci;
+mod guests;
 mod process;
 mod stages;
 mod synapse;
@@ -13,6 +14,8 @@ use clap::Parser;
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", version, about)]
 enum Task {
+    /// Builds the plugins of this repository into `target/guests/<name>.wasm`.
+    Guests(guests::Args),
     /// Runs the whole suite: tests, doc tests, and the end-to-end tests against a real Synapse.
     Test(test::Options),
     /// Runs exactly what the continuous integration runs: format, lints, licences, then `test --require-synapse`.
@@ -21,6 +24,7 @@ enum Task {
 
 fn main() -> anyhow::Result<()> {
     match Task::parse() {
+        Task::Guests(args) => guests::run(&args),
         Task::Test(options) => test::run(&options),
         Task::Ci => ci::run(),
     }
