@@ -1,1 +1,50 @@
-//! patchbay-storage.
+//! The durable heart: what was accepted, what follows from it, and why, on SQLite.
+//!
+//! [`Store`] is cheap to clone. Writes go through one task that commits whatever waits in one transaction; reads go
+//! through a few connections of their own. What belongs together is one call: an event's decision with its deliveries,
+//! a delivery's result with its links. Each of these is guarded by the row's pending state, so that a caller who does
+//! not know whether an earlier call went through may simply call again.
+
+mod action;
+mod checkpoint;
+mod counters;
+mod decision;
+mod delivery;
+mod desk;
+mod error;
+mod generation;
+mod ghost;
+mod inbox;
+mod kv;
+mod lock;
+mod news;
+mod notice;
+mod open;
+mod parked;
+mod read;
+mod store;
+mod trace;
+mod writer;
+
+pub use self::{
+    action::{Action, ActionOutcome, ActionResult, NewAction, Origin},
+    decision::{Conversation, Decision, Guarded, Room},
+    delivery::{Delivery, DeliveryOutcome, DeliveryResult, DeliveryState, NewDelivery, PersonRemote, Ticket},
+    desk::{DeskChange, DeskFilter, DeskLine, DeskTicket, DeskWrite},
+    error::StorageError,
+    generation::{Generation, NewGeneration},
+    ghost::Ghost,
+    inbox::{Accepted, InboxEvent, InboxState, NewEvent, Transaction, Unreadable},
+    kv::KvWrite,
+    news::{Entry, EntryOutcome, EntryResult, Hook, HookOutcome, NewEntry, NewHook, Received},
+    notice::Notice,
+    open::OpenOptions,
+    parked::{Park, Parked, ParkedFilter, Replayed},
+    read::{
+        counts::{Counts, Waiting},
+        links::{Link, Part},
+        why::Why,
+    },
+    store::Store,
+    trace::{Step, StoredTrace, Subject, Trace},
+};

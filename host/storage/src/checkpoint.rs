@@ -1,0 +1,81 @@
+//! Checkpoints, away from the commits: copying the write-ahead log into the database ends in two slow trips to the
+//! disk, and nobody's answer should wait for them.
+//!
+//! A connection of its own copies what is there after every few MiB. While commits go on, such a copy never reaches the
+//! end of the log, so the log could not begin anew and would grow for ever; once it is too long, the writer itself copies
+//! the little that is left, between two groups.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, AtomicUsize, Ordering},
+};
+
+use sqlx::{Row as _, SqliteConnection};
+use tokio::sync::Notify;
+
+/// A copy begins when about so many bytes were written since the last.
+const EVERY: usize = 8 << 20;
+/// Frames (4 KiB and a little) that the log may have before the writer helps: 64 MiB.
+const TOO_LONG: i64 = 16_384;
+
+/// The writer's side.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Checkpointer(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    /// Bytes written since the last copy began.
+    written: AtomicUsize,
+    due: Notify,
+    /// The log is too long.
+    help: AtomicBool,
+    closed: AtomicBool,
+}
+
+// === impl Checkpointer ===
+
+impl Checkpointer {
+    /// Starts the task that copies; it ends when [`Self::close`] is called.
+    pub(crate) fn start(mut connection: SqliteConnection) -> Self {
+        let shared = Self::default();
+        let task = shared.clone();
+        tokio::spawn(async move {
+            while !task.0.closed.load(Ordering::Acquire) {
+                task.0.due.notified().await;
+                task.0.written.store(0, Ordering::Relaxed);
+                let length = copy(&mut connection).await;
+                if length > TOO_LONG {
+                    task.0.help.store(true, Ordering::Release);
+                }
+            }
+        });
+        shared
+    }
+
+    /// After a commit of about `bytes`: wakes the task, or helps it.
+    pub(crate) async fn committed(&self, bytes: usize, connection: &mut SqliteConnection) {
+        let before = self.0.written.fetch_add(bytes, Ordering::Relaxed);
+        if before < EVERY && before + bytes >= EVERY {
+            self.0.due.notify_one();
+        }
+        if self.0.help.swap(false, Ordering::AcqRel) {
+            copy(connection).await;
+        }
+    }
+
+    pub(crate) fn close(&self) {
+        self.0.closed.store(true, Ordering::Release);
+        self.0.due.notify_one();
+    }
+}
+
+/// Copies as much as can be copied without waiting for anybody; answers how many frames the log has.
+async fn copy(connection: &mut SqliteConnection) -> i64 {
+    match sqlx::query("PRAGMA wal_checkpoint(PASSIVE)").fetch_one(connection).await {
+        Ok(row) => row.try_get(1).unwrap_or(0),
+        Err(error) => {
+            tracing::warn!(%error, "the write-ahead log could not be copied; it grows until it can");
+            0
+        }
+    }
+}

@@ -1,0 +1,236 @@
+//! The store's handle, and all that writes.
+
+use std::sync::Arc;
+
+use patchbay_types::TenantId;
+use sqlx::SqlitePool;
+use tokio::sync::watch;
+
+use crate::{
+    action::ActionResult,
+    counters::Counters,
+    decision::{Decision, Guarded},
+    delivery::DeliveryResult,
+    error::StorageError,
+    generation::NewGeneration,
+    ghost::Ghost,
+    inbox::{Accepted, Transaction},
+    kv::KvWrite,
+    news::{EntryResult, NewHook, Received},
+    notice::Notice,
+    writer::{Reply, Statement, Write, Writer},
+};
+
+/// The database of one host. Clones share it.
+#[derive(Debug, Clone)]
+pub struct Store {
+    pub(crate) writer: Writer,
+    pub(crate) inner: Arc<Inner>,
+}
+
+/// What clones share.
+#[derive(Debug)]
+pub(crate) struct Inner {
+    pub(crate) readers: SqlitePool,
+    pub(crate) counters: Counters,
+    pub(crate) changes: watch::Receiver<i64>,
+}
+
+// === impl Store ===
+
+impl Store {
+    /// Keeps a transaction. Once this has answered, the homeserver may be answered.
+    ///
+    /// # Errors
+    /// When it could not be kept: then nothing of it was, and the homeserver has to repeat it.
+    pub async fn accept(&self, transaction: Transaction) -> Result<Accepted, StorageError> {
+        let reply = self.writer.write(Write::Accept(Box::new(transaction))).await?;
+        Ok(Accepted { stored: reply.written, duplicates: reply.skipped })
+    }
+
+    /// Shows the number of the newest event in the inbox, and wakes whoever waits for it to change.
+    #[must_use]
+    pub fn inbox_changes(&self) -> watch::Receiver<i64> {
+        self.inner.changes.clone()
+    }
+
+    /// Writes all that follows from one event, if it is still pending.
+    ///
+    /// # Errors
+    /// When it could not be written; then nothing of it was.
+    pub async fn decide(&self, decision: Decision) -> Result<Guarded, StorageError> {
+        self.writer.write(Write::Decide(Box::new(decision))).await.map(Reply::guarded)
+    }
+
+    /// Many decisions in one go, answered in order. Each stands for itself.
+    ///
+    /// # Errors
+    /// When the store is closed. Whatever befalls one decision is that decision's answer.
+    pub async fn decide_all(
+        &self,
+        decisions: Vec<Decision>,
+    ) -> Result<Vec<Result<Guarded, StorageError>>, StorageError> {
+        self.write_all(decisions.into_iter().map(|decision| Write::Decide(Box::new(decision)))).await
+    }
+
+    /// Writes what a delivery's attempt came to, if the delivery is still pending.
+    ///
+    /// # Errors
+    /// When it could not be written; then nothing of it was.
+    pub async fn deliver(&self, result: DeliveryResult) -> Result<Guarded, StorageError> {
+        self.writer.write(Write::Deliver(Box::new(result))).await.map(Reply::guarded)
+    }
+
+    /// Many results in one go, answered in order. Each stands for itself.
+    ///
+    /// # Errors
+    /// When the store is closed. Whatever befalls one result is that result's answer.
+    pub async fn deliver_all(
+        &self,
+        results: Vec<DeliveryResult>,
+    ) -> Result<Vec<Result<Guarded, StorageError>>, StorageError> {
+        self.write_all(results.into_iter().map(|result| Write::Deliver(Box::new(result)))).await
+    }
+
+    /// Writes what a Matrix action's attempt came to, if the action is still pending.
+    ///
+    /// # Errors
+    /// When it could not be written; then nothing of it was.
+    pub async fn acted(&self, result: ActionResult) -> Result<Guarded, StorageError> {
+        self.writer.write(Write::Act(Box::new(result))).await.map(Reply::guarded)
+    }
+
+    /// Keeps a webhook; answers whether it is new.
+    ///
+    /// # Errors
+    /// When it could not be kept.
+    pub async fn add_hook(&self, hook: NewHook) -> Result<bool, StorageError> {
+        Ok(self.writer.write(Write::Hook(hook)).await?.written > 0)
+    }
+
+    /// Writes what a webhook or a poll brought; answers how many entries were new. Where the webhook was read before,
+    /// nothing is written.
+    ///
+    /// # Errors
+    /// When it could not be written; then nothing of it was.
+    pub async fn received(&self, received: Received) -> Result<Accepted, StorageError> {
+        let reply = self.writer.write(Write::Receive(Box::new(received))).await?;
+        Ok(Accepted { stored: reply.written, duplicates: reply.skipped })
+    }
+
+    /// Writes what became of an entry, if it is still pending.
+    ///
+    /// # Errors
+    /// When it could not be written; then nothing of it was.
+    pub async fn enter(&self, result: EntryResult) -> Result<Guarded, StorageError> {
+        self.writer.write(Write::Enter(Box::new(result))).await.map(Reply::guarded)
+    }
+
+    /// Writes small state outside of any call's result.
+    ///
+    /// # Errors
+    /// When it could not be written; then nothing of it was.
+    pub async fn kv_set(&self, writes: Vec<KvWrite>) -> Result<(), StorageError> {
+        self.writer.write(Write::Kv(writes)).await.map(drop)
+    }
+
+    /// Remembers that something was said; answers whether this is the first time.
+    ///
+    /// # Errors
+    /// When it could not be written.
+    pub async fn notice(&self, notice: Notice) -> Result<bool, StorageError> {
+        Ok(self.writer.write(Write::Notice(notice)).await?.written > 0)
+    }
+
+    /// Writes a ghost down, over what was known of it.
+    ///
+    /// # Errors
+    /// When it could not be written.
+    pub async fn put_ghost(&self, ghost: Ghost) -> Result<(), StorageError> {
+        const PUT: &str = "INSERT INTO ghosts (registration, user_id, device_id, display_name, at) \
+                           VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET device_id = excluded.device_id, \
+                           display_name = excluded.display_name, at = excluded.at";
+        let registration = ghost.registration.as_str().into();
+        let user = ghost.user_id.as_str().into();
+        let values = [registration, user, ghost.device_id.into(), ghost.display_name.into(), ghost.at.into()];
+        self.statements(vec![Statement::new(PUT, values)]).await
+    }
+
+    /// Writes a generation down, not yet serving. Saying it twice is harmless.
+    ///
+    /// # Errors
+    /// When it could not be written.
+    pub async fn add_generation(&self, new: NewGeneration) -> Result<(), StorageError> {
+        const ADD: &str = "INSERT INTO generations (tenant, generation, spec, at, by, note) VALUES (?, ?, ?, ?, ?, ?) \
+                           ON CONFLICT DO UPDATE SET spec = excluded.spec, at = excluded.at, by = excluded.by, \
+                           note = excluded.note";
+        let tenant = new.tenant.as_str().into();
+        let values =
+            [tenant, new.generation.into(), new.spec.into(), new.at.into(), new.by.into(), new.note.into()];
+        self.statements(vec![Statement::new(ADD, values)]).await
+    }
+
+    /// Makes one generation of a tenant the serving one, and drops all but the newest `keep` beside it.
+    ///
+    /// # Errors
+    /// When it could not be written.
+    pub async fn activate_generation(
+        &self,
+        tenant: &TenantId,
+        generation: i64,
+        keep: u32,
+    ) -> Result<(), StorageError> {
+        const ACTIVATE: &str = "UPDATE generations SET active = (generation = ?) WHERE tenant = ?";
+        const DROP: &str = "DELETE FROM generations WHERE tenant = ? AND active = 0 AND generation NOT IN \
+                            (SELECT generation FROM generations WHERE tenant = ? ORDER BY generation DESC LIMIT ?)";
+        let tenant = tenant.as_str();
+        self.statements(vec![
+            Statement::new(ACTIVATE, [generation.into(), tenant.into()]),
+            Statement::new(DROP, [tenant.into(), tenant.into(), i64::from(keep).into()]),
+        ])
+        .await
+    }
+
+    /// The number of a delivery that is yet to be stored.
+    #[must_use]
+    pub fn next_delivery_id(&self) -> i64 {
+        self.inner.counters.delivery.next()
+    }
+
+    /// The number of an action that is yet to be stored.
+    #[must_use]
+    pub fn next_action_id(&self) -> i64 {
+        self.inner.counters.action.next()
+    }
+
+    /// The identifier of a desk ticket that is yet to be stored: `D-1` and so on, within the tenant.
+    #[must_use]
+    pub fn next_desk_ticket(&self, tenant: &TenantId) -> String {
+        format!("D-{}", self.inner.counters.next_desk_ticket(tenant))
+    }
+
+    /// The identifier of a desk line that is yet to be stored: `L-1` and so on.
+    #[must_use]
+    pub fn next_desk_line(&self) -> String {
+        format!("L-{}", self.inner.counters.desk_line.next())
+    }
+
+    pub(crate) async fn statements(&self, statements: Vec<Statement>) -> Result<(), StorageError> {
+        self.writer.write(Write::Statements(statements)).await.map(drop)
+    }
+
+    async fn write_all(
+        &self,
+        writes: impl Iterator<Item = Write>,
+    ) -> Result<Vec<Result<Guarded, StorageError>>, StorageError> {
+        let mut answers = Vec::new();
+        for write in writes {
+            answers.push(self.writer.send(write).await?);
+        }
+        let mut results = Vec::with_capacity(answers.len());
+        for answer in answers {
+            results.push(answer.await.unwrap_or(Err(StorageError::Closed)).map(Reply::guarded));
+        }
+        Ok(results)
+    }
+}
