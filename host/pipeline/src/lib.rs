@@ -1,1 +1,35 @@
-//! patchbay-pipeline.
+//! The pipeline: from the inbox through a tenant's chain to its CRMs, and from a CRM's news back into the room. Lanes
+//! keep order; every step's outcome is one commit; nothing that is committed is forgotten by a crash.
+//!
+//! It is to run on a tokio runtime of its own: guests compute on its threads.
+
+mod act;
+mod breaker;
+mod delivery;
+mod event;
+mod fault;
+mod hand_on;
+mod html;
+mod inbound;
+mod ingest;
+mod keys;
+mod lanes;
+mod names;
+mod news;
+mod outgoing;
+mod ownership;
+mod payload;
+mod people;
+mod pipeline;
+mod queues;
+mod retry;
+mod room;
+mod routing;
+mod shared;
+mod steps;
+mod tickets;
+
+pub use self::{
+    pipeline::{Load, Pipeline},
+    shared::{Homeserver, PipelineDeps},
+};

@@ -1,0 +1,95 @@
+//! The way out: a CRM's webhooks are read by its adapter, and what they tell is turned into Matrix actions by the
+//! mapper. Serial for each adapter, side by side for different ones.
+
+mod entry;
+mod hook;
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use futures::{StreamExt as _, stream};
+use patchbay_storage::StorageError;
+use patchbay_types::{AdapterName, TenantId};
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+use tracing::warn;
+
+use crate::shared::Shared;
+
+/// Rows read at once, adapters at work at once.
+const BATCH: u32 = 256;
+const SIDE_BY_SIDE: usize = 32;
+/// What has to wait is looked at again so often.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// Whether the same adapter's next one may follow.
+pub(crate) enum Next {
+    /// It may.
+    Go,
+    /// This one has to come first.
+    Wait,
+}
+
+/// Reads news until told to stop; `wake` says that there is some.
+pub(crate) async fn run(shared: Arc<Shared>, wake: Arc<Notify>, cancel: CancellationToken) {
+    loop {
+        let read = match pass(&shared).await {
+            Ok(read) => read,
+            Err(error) => {
+                warn!(%error, "a CRM's news cannot be read; it is tried again");
+                0
+            }
+        };
+        if read > 0 && !cancel.is_cancelled() {
+            continue;
+        }
+        tokio::select! {
+            () = cancel.cancelled() => return,
+            () = wake.notified() => {}
+            () = tokio::time::sleep(LOOK) => {}
+        }
+    }
+}
+
+/// One look at all that waits; answers how much went on.
+async fn pass(shared: &Arc<Shared>) -> Result<usize, StorageError> {
+    let hooks = shared.store.hooks_pending(0, BATCH).await?;
+    let hooks = by_adapter(hooks, |hook| (hook.tenant.clone(), hook.adapter.clone()));
+    let read = each(hooks, |hook| hook::read(shared, hook)).await;
+    let entries = shared.store.entries_pending(0, BATCH).await?;
+    let entries = by_adapter(entries, |entry| (entry.tenant.clone(), entry.adapter.clone()));
+    Ok(read + each(entries, |entry| entry::enter(shared, entry)).await)
+}
+
+fn by_adapter<T>(
+    items: Vec<T>,
+    key: impl Fn(&T) -> (TenantId, AdapterName),
+) -> BTreeMap<(TenantId, AdapterName), Vec<T>> {
+    let mut groups: BTreeMap<_, Vec<T>> = BTreeMap::new();
+    for item in items {
+        groups.entry(key(&item)).or_default().push(item);
+    }
+    groups
+}
+
+async fn each<T, F>(groups: BTreeMap<(TenantId, AdapterName), Vec<T>>, work: impl Fn(T) -> F + Copy) -> usize
+where
+    F: Future<Output = Result<Next, StorageError>>,
+{
+    let one = |items: Vec<T>| async move {
+        let mut done = 0;
+        for item in items {
+            match work(item).await {
+                Ok(Next::Go) => done += 1,
+                Ok(Next::Wait) => break,
+                Err(error) => {
+                    warn!(%error, "a piece of news waits: the database does not answer");
+                    break;
+                }
+            }
+        }
+        done
+    };
+    let counts: Vec<usize> =
+        stream::iter(groups.into_values().map(one)).buffer_unordered(SIDE_BY_SIDE).collect().await;
+    counts.into_iter().sum()
+}

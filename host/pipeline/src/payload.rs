@@ -1,0 +1,168 @@
+//! What waits in the queues, as versioned JSON: a row written by one release is read by the next.
+
+use patchbay_plugin::{routing, types};
+use serde::{Deserialize, Serialize};
+
+/// A delivery's payload.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "v")]
+pub(crate) enum DeliveryPayload {
+    /// The first form.
+    #[serde(rename = "1")]
+    V1(DeliveryV1),
+}
+
+/// One message for one destination. Targets in it are Matrix event IDs; they are translated when it is delivered, since
+/// an earlier message may have no identifier there yet.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct DeliveryV1 {
+    /// The idempotency key: the same on every attempt.
+    pub key: String,
+    /// Says where it goes.
+    pub place: Place,
+    /// Nothing where only changes are to be made.
+    pub message: Option<types::Message>,
+    /// What a ticket has that this message opens.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub initial: Vec<types::Change>,
+    /// Made after the message.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<types::Change>,
+}
+
+/// Where a delivery goes, within its conversation and adapter.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Place {
+    /// The open ticket, or a new one.
+    ContinueOrOpen,
+    /// A new ticket.
+    Open,
+    /// This ticket.
+    Ticket(String),
+    /// The ticket that its target went to.
+    Follow,
+    /// The open ticket if there is one; else nowhere.
+    IfOpen,
+}
+
+/// A Matrix action's payload.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "v")]
+pub(crate) enum ActionPayload {
+    /// The first form.
+    #[serde(rename = "1")]
+    V1(ActionV1),
+}
+
+/// One thing to do in Matrix.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct ActionV1 {
+    /// Who does it; none is the bot.
+    pub author: Option<Author>,
+    /// What.
+    pub act: Act,
+}
+
+/// A ghost, and how it is to be called.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Author {
+    /// Its user ID.
+    pub user_id: String,
+    /// Its display name.
+    pub display_name: Option<String>,
+}
+
+/// What is done.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Act {
+    /// A room event; `content` is JSON text.
+    Send {
+        /// Such as `m.room.message`.
+        event_type: String,
+        /// JSON text.
+        content: String,
+    },
+    /// A state event.
+    State {
+        /// Such as `m.room.topic`.
+        event_type: String,
+        /// Often empty.
+        state_key: String,
+        /// JSON text.
+        content: String,
+    },
+    /// Takes an event back.
+    Redact {
+        /// The event.
+        event_id: String,
+        /// Why.
+        reason: Option<String>,
+    },
+    /// A read receipt.
+    MarkRead {
+        /// Up to this event.
+        event_id: String,
+    },
+    /// Typing, or no longer.
+    Typing {
+        /// Whether it types.
+        active: bool,
+    },
+    /// Accepts an invitation.
+    Join,
+}
+
+// === impl Place ===
+
+impl From<routing::Placement> for Place {
+    fn from(placement: routing::Placement) -> Self {
+        match placement {
+            routing::Placement::ContinueOrOpen => Self::ContinueOrOpen,
+            routing::Placement::AlwaysOpen => Self::Open,
+            routing::Placement::AppendTo(ticket) => Self::Ticket(ticket),
+            routing::Placement::Nothing => Self::IfOpen,
+        }
+    }
+}
+
+// === impl DeliveryPayload ===
+
+impl DeliveryPayload {
+    /// As JSON text.
+    #[must_use]
+    pub(crate) fn to_json(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+}
+
+// === impl ActionPayload ===
+
+impl ActionPayload {
+    /// As JSON text.
+    #[must_use]
+    pub(crate) fn to_json(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_this_release_writes_it_reads() {
+        let delivery = DeliveryPayload::V1(DeliveryV1 {
+            key: "k".into(),
+            place: Place::Ticket("T-1".into()),
+            message: None,
+            initial: vec![types::Change::Tag("vip".into())],
+            changes: vec![types::Change::Status(types::TicketStatus::Solved)],
+        });
+        assert_eq!(serde_json::from_str::<DeliveryPayload>(&delivery.to_json()).unwrap(), delivery);
+        let action = ActionPayload::V1(ActionV1 { author: None, act: Act::Join });
+        assert_eq!(action.to_json(), r#"{"v":"1","author":null,"act":"join"}"#);
+        assert_eq!(serde_json::from_str::<ActionPayload>(&action.to_json()).unwrap(), action);
+    }
+}

@@ -1,0 +1,270 @@
+//! The pipeline as a whole: what it starts, what wakes it, how it stops.
+
+use std::{sync::Arc, time::Duration};
+
+use patchbay_storage::{NewHook, Parked, ParkedFilter, Replayed, StorageError};
+use patchbay_types::{EventId, TenantId};
+use serde::Serialize;
+use tokio::sync::Notify;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tracing::{info, warn};
+
+use crate::{
+    act, delivery, inbound, ingest,
+    lanes::{LaneKey, Lanes, Turn},
+    news,
+    queues::{DeliveryLane, InboundLane},
+    shared::{PipelineDeps, Shared},
+};
+
+/// What is under way when the host stops may take so long.
+const DRAIN: Duration = Duration::from_secs(20);
+/// Held lanes are looked at so often.
+const TICK: Duration = Duration::from_millis(100);
+/// Rows read at once at the start.
+const BATCH: u32 = 512;
+
+/// The running pipeline.
+pub struct Pipeline {
+    shared: Arc<Shared>,
+    wake_news: Arc<Notify>,
+}
+
+/// How much is under way: for metrics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Load {
+    /// Inbound lanes that are held.
+    pub inbound_held: usize,
+    /// Inbound lanes at work.
+    pub inbound_running: usize,
+    /// Delivery lanes that are held.
+    pub deliveries_held: usize,
+    /// Delivery lanes at work.
+    pub deliveries_running: usize,
+    /// Matrix lanes that are held.
+    pub actions_held: usize,
+    /// Matrix lanes at work.
+    pub actions_running: usize,
+    /// Breakers that are open.
+    pub breakers_open: usize,
+}
+
+// === impl Pipeline ===
+
+impl Pipeline {
+    /// Puts it together; nothing runs yet.
+    #[must_use]
+    pub fn new(deps: PipelineDeps) -> Arc<Self> {
+        Arc::new(Self { shared: Arc::new(Shared::new(deps)), wake_news: Arc::new(Notify::new()) })
+    }
+
+    /// Runs until `cancel`, then finishes what is under way. What waits stays in the database.
+    ///
+    /// # Errors
+    /// When the database cannot be read at the start.
+    pub async fn run(&self, cancel: CancellationToken) -> Result<(), StorageError> {
+        self.remember_parked().await?;
+        self.load_queues().await?;
+        let shared = &self.shared;
+        let turns = TaskTracker::new();
+        let loops = TaskTracker::new();
+        loops.spawn(ingest::run(Arc::clone(shared), cancel.clone()));
+        loops.spawn(news::run(Arc::clone(shared), Arc::clone(&self.wake_news), cancel.clone()));
+        loops.spawn(watch(Arc::clone(shared), cancel.clone()));
+        let drive_inbound = drive(shared, |s| &s.inbound, inbound::turn, &turns, &cancel);
+        let drive_deliveries = drive(shared, |s| &s.deliveries, delivery::turn, &turns, &cancel);
+        let drive_actions = drive(shared, |s| &s.actions, act::turn, &turns, &cancel);
+        tokio::join!(drive_inbound, drive_deliveries, drive_actions);
+        turns.close();
+        loops.close();
+        let drained = tokio::time::timeout(DRAIN, async {
+            turns.wait().await;
+            loops.wait().await;
+        });
+        if drained.await.is_err() {
+            warn!(
+                turns = turns.len(),
+                "stopped while work was under way; it is done again at the next start"
+            );
+        }
+        Ok(())
+    }
+
+    /// Keeps a webhook for an adapter and has it read; answers whether it is new.
+    ///
+    /// # Errors
+    /// When it could not be kept.
+    pub async fn hook(&self, hook: NewHook) -> Result<bool, StorageError> {
+        let new = self.shared.store.add_hook(hook).await?;
+        self.wake_news.notify_one();
+        Ok(new)
+    }
+
+    /// Lets something that is parked try again, behind what came later; answers what it is, or nothing where there is
+    /// none such.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn replay(&self, id: i64) -> Result<Option<Replayed>, StorageError> {
+        let parked = self.shared.store.parked_one(id).await?.map(|(parked, _)| parked);
+        let replayed = self.shared.store.replay(id, self.shared.clock.now()).await?;
+        self.release(parked);
+        match &replayed {
+            Some(Replayed::Event { seq, registration, room_id: Some(room) }) => {
+                let event = self.shared.store.inbox_event(*seq).await?;
+                if let Some(tenant) = event.and_then(|event| event.tenant) {
+                    let lane = InboundLane { tenant, registration: registration.clone(), room: room.clone() };
+                    self.shared.inbound.rewind(lane, seq - 1);
+                }
+            }
+            Some(Replayed::Delivery { id, tenant, conversation, adapter }) => {
+                let (tenant, conversation, adapter) = (tenant.clone(), conversation.clone(), adapter.clone());
+                self.shared.deliveries.rewind(DeliveryLane { tenant, conversation, adapter }, id - 1);
+            }
+            Some(Replayed::Action { id, .. }) => {
+                let after = id - 1;
+                for action in self.shared.store.actions_pending(after, 1).await? {
+                    let lane = act::lane(&action);
+                    self.shared.actions.rewind(lane, after);
+                }
+            }
+            Some(Replayed::Hook { .. } | Replayed::Entry { .. }) => self.wake_news.notify_one(),
+            Some(Replayed::Event { .. }) | None => {}
+        }
+        Ok(replayed)
+    }
+
+    /// Gives something that is parked up; answers whether there was such a thing.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn discard(&self, id: i64) -> Result<bool, StorageError> {
+        let parked = self.shared.store.parked_one(id).await?.map(|(parked, _)| parked);
+        let discarded = self.shared.store.discard(id, self.shared.clock.now()).await?;
+        self.release(parked);
+        Ok(discarded)
+    }
+
+    /// How much is under way.
+    #[must_use]
+    pub fn load(&self) -> Load {
+        let shared = &self.shared;
+        let (inbound_held, inbound_running) = shared.inbound.load();
+        let (deliveries_held, deliveries_running) = shared.deliveries.load();
+        let (actions_held, actions_running) = shared.actions.load();
+        Load {
+            inbound_held,
+            inbound_running,
+            deliveries_held,
+            deliveries_running,
+            actions_held,
+            actions_running,
+            breakers_open: shared.breakers.open(shared.clock.now()),
+        }
+    }
+
+    /// What refers to it need not wait any longer.
+    fn release(&self, parked: Option<Parked>) {
+        let named = parked.and_then(|parked| Some((parked.tenant?, parked.event_id?)));
+        if let Some((tenant, event)) = named {
+            self.shared.mark_parked(&tenant, &event, false);
+        }
+    }
+
+    async fn remember_parked(&self) -> Result<(), StorageError> {
+        let mut after = 0;
+        loop {
+            let filter = ParkedFilter { after, limit: BATCH, ..ParkedFilter::default() };
+            let page = self.shared.store.parked(&filter).await?;
+            let Some(last) = page.last() else { return Ok(()) };
+            after = last.id;
+            let named = |parked: Parked| Some((parked.tenant?, parked.event_id?));
+            for (tenant, event) in page.into_iter().filter_map(named) {
+                let (tenant, event): (TenantId, EventId) = (tenant, event);
+                self.shared.mark_parked(&tenant, &event, true);
+            }
+        }
+    }
+
+    /// What waited in the two outboxes when the host last stopped. Lanes take what fits, and read on by themselves.
+    async fn load_queues(&self) -> Result<(), StorageError> {
+        let (shared, mut count) = (&self.shared, 0_usize);
+        let mut after = 0;
+        loop {
+            let rows = shared.store.deliveries_pending(after, BATCH).await?;
+            let Some(last) = rows.last() else { break };
+            after = last.id;
+            count += rows.len();
+            for row in rows {
+                shared.deliveries.push(delivery::lane(&row), row.id, row);
+            }
+        }
+        after = 0;
+        loop {
+            let rows = shared.store.actions_pending(after, BATCH).await?;
+            let Some(last) = rows.last() else { break };
+            after = last.id;
+            count += rows.len();
+            for row in rows {
+                shared.actions.push(act::lane(&row), row.id, row);
+            }
+        }
+        if count > 0 {
+            info!(count, "deliveries and actions were waiting from before");
+        }
+        Ok(())
+    }
+}
+
+/// Gives lanes their turns.
+async fn drive<K, T, F>(
+    shared: &Arc<Shared>,
+    lanes: impl Fn(&Shared) -> &Lanes<K, T>,
+    turn: impl Fn(Arc<Shared>, Turn<K, T>) -> F,
+    turns: &TaskTracker,
+    cancel: &CancellationToken,
+) where
+    K: LaneKey,
+    F: Future<Output = ()> + Send + 'static,
+{
+    let lanes = lanes(shared);
+    loop {
+        tokio::select! {
+            biased;
+            () = cancel.cancelled() => return,
+            next = lanes.next(|| shared.clock.now()) => {
+                turns.spawn(turn(Arc::clone(shared), next));
+            }
+        }
+    }
+}
+
+/// Watches the clock for held lanes, and the chains for what lanes may have waited for.
+async fn watch(shared: Arc<Shared>, cancel: CancellationToken) {
+    let mut changes = shared.chains.changes();
+    loop {
+        tokio::select! {
+            () = cancel.cancelled() => return,
+            changed = changes.changed() => {
+                if changed.is_err() {
+                    return;
+                }
+                shared.read_claims();
+                shared.inbound.release(|_| true);
+                shared.deliveries.release(|_| true);
+            }
+            () = tokio::time::sleep(TICK) => {}
+        }
+        let now = shared.clock.now();
+        let due = |at: Option<u64>| at.is_some_and(|at| at <= now);
+        if due(shared.inbound.next_due()) {
+            shared.inbound.tick();
+        }
+        if due(shared.deliveries.next_due()) {
+            shared.deliveries.tick();
+        }
+        if due(shared.actions.next_due()) {
+            shared.actions.tick();
+        }
+    }
+}

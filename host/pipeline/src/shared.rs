@@ -1,0 +1,334 @@
+//! What all parts of the pipeline share: the store, the chains, and caches of what only this host changes.
+
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
+};
+
+use arc_swap::ArcSwap;
+use moka::sync::Cache;
+use patchbay_matrix::Ghosts;
+use patchbay_plugin::{Chain, Chains};
+use patchbay_storage::{
+    Action, Conversation, Delivery, InboxEvent, PersonRemote, Room, StorageError, Store, Ticket,
+};
+use patchbay_types::{
+    AdapterName, Clock, ConversationId, EventId, Millis, RegistrationId, RoomId, TenantId,
+    config::{HostLimits, RegistrationConfig},
+};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::{
+    breaker::Breakers,
+    lanes::Lanes,
+    ownership::Claims,
+    people::People,
+    queues::{ActionLane, DeliveryLane, InboundLane},
+    room::RoomState,
+};
+
+/// Everything that the pipeline is built from.
+pub struct PipelineDeps {
+    /// The database.
+    pub store: Store,
+    /// The tenants' chains.
+    pub chains: Arc<Chains>,
+    /// Wall-clock time.
+    pub clock: Arc<dyn Clock>,
+    /// The registrations, as configured.
+    pub registrations: Vec<RegistrationConfig>,
+    /// The way to each registration's homeserver.
+    pub homeservers: BTreeMap<RegistrationId, Homeserver>,
+    /// Bounds.
+    pub limits: HostLimits,
+    /// Threads of the runtime that the pipeline runs on.
+    pub threads: usize,
+}
+
+/// The way to a homeserver, and the names under which we act there.
+#[derive(Clone)]
+pub struct Homeserver {
+    /// The names.
+    pub ghosts: Ghosts,
+}
+
+/// A room and whose it is, as cached; its lane alone changes its state.
+pub(crate) struct RoomEntry {
+    pub(crate) tenant: Option<TenantId>,
+    pub(crate) decided_by: String,
+    pub(crate) state: RoomState,
+    /// Its owner was decided, and that is not stored yet.
+    pub(crate) dirty: bool,
+}
+
+/// A conversation and its tickets, as cached; its inbound lane alone changes the row, its delivery lanes the tickets.
+#[derive(Clone)]
+pub(crate) struct ConversationEntry {
+    pub(crate) row: Conversation,
+    pub(crate) tickets: Vec<Ticket>,
+}
+
+/// Where an event went: what an edit, a removal or a reaction follows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Routed {
+    pub(crate) adapter: AdapterName,
+    pub(crate) conversation: ConversationId,
+    pub(crate) internal: bool,
+}
+
+/// A tenant's chain and what is derived from it.
+pub(crate) struct View {
+    pub(crate) chain: Arc<Chain>,
+    pub(crate) people: People,
+}
+
+type RoomKey = (RegistrationId, RoomId);
+type ConversationKey = (TenantId, ConversationId);
+
+/// The pipeline's own state.
+pub(crate) struct Shared {
+    pub(crate) store: Store,
+    pub(crate) chains: Arc<Chains>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) registrations: BTreeMap<RegistrationId, RegistrationConfig>,
+    pub(crate) homeservers: BTreeMap<RegistrationId, Homeserver>,
+    pub(crate) claims: ArcSwap<Claims>,
+    pub(crate) breakers: Breakers,
+    pub(crate) inbound: Lanes<InboundLane, InboxEvent>,
+    pub(crate) deliveries: Lanes<DeliveryLane, Delivery>,
+    pub(crate) actions: Lanes<ActionLane, Action>,
+    /// Events that are parked: what refers to them parks behind them.
+    pub(crate) parked: RwLock<HashSet<(TenantId, EventId)>>,
+    /// How many threads each tenant's plugins may compute on: all but one, so that the others always find one free.
+    share: usize,
+    shares: Cache<TenantId, Arc<Semaphore>>,
+    views: Cache<(TenantId, u64), Arc<View>>,
+    rooms: Cache<RoomKey, Arc<Mutex<RoomEntry>>>,
+    conversations: Cache<ConversationKey, Arc<Mutex<ConversationEntry>>>,
+    routed: Cache<(TenantId, EventId), Arc<Vec<Routed>>>,
+    persons: Cache<(TenantId, AdapterName, String), String>,
+    pauses: Mutex<HashMap<(TenantId, AdapterName), Millis>>,
+}
+
+// === impl Shared ===
+
+impl Shared {
+    pub(crate) fn new(deps: PipelineDeps) -> Self {
+        let limits = deps.limits;
+        let registrations = deps.registrations.into_iter().map(|r| (r.id.clone(), r)).collect();
+        let shared = Self {
+            store: deps.store,
+            chains: deps.chains,
+            clock: deps.clock,
+            registrations,
+            homeservers: deps.homeservers,
+            claims: ArcSwap::default(),
+            breakers: Breakers::default(),
+            inbound: Lanes::new(crate::queues::inbound_limits(&limits)),
+            deliveries: Lanes::new(crate::queues::delivery_limits(&limits)),
+            actions: Lanes::new(crate::queues::action_limits(&limits)),
+            parked: RwLock::default(),
+            share: deps.threads.saturating_sub(1).max(1),
+            shares: Cache::new(100_000),
+            views: Cache::new(4096),
+            rooms: Cache::new(50_000),
+            conversations: Cache::new(50_000),
+            routed: Cache::new(100_000),
+            persons: Cache::new(100_000),
+            pauses: Mutex::default(),
+        };
+        shared.read_claims();
+        shared
+    }
+
+    /// Reads whose rooms are whose out of the tenants' current files.
+    pub(crate) fn read_claims(&self) {
+        let all = self.chains.all();
+        let registrations: Vec<RegistrationConfig> = self.registrations.values().cloned().collect();
+        let tenants = all.iter().map(|(tenant, chain)| (tenant, &*chain.config));
+        self.claims.store(Arc::new(Claims::new(tenants, &registrations)));
+    }
+
+    /// The tenant's current generation.
+    pub(crate) fn view(&self, tenant: &TenantId) -> Option<Arc<View>> {
+        let chain = self.chains.get(tenant)?;
+        let key = (tenant.clone(), chain.generation);
+        let view = self.views.get_with(key, || {
+            let people = People::new(&chain.config);
+            Arc::new(View { chain: Arc::clone(&chain), people })
+        });
+        // A rollback brings a generation's number back with the same chain; a reload never does.
+        Some(view)
+    }
+
+    /// Waits for one of the tenant's threads.
+    pub(crate) async fn compute(&self, tenant: &TenantId) -> Option<OwnedSemaphorePermit> {
+        let share = self.shares.get_with_by_ref(tenant, || Arc::new(Semaphore::new(self.share)));
+        share.acquire_owned().await.ok()
+    }
+
+    /// The room, as far as it is known.
+    pub(crate) async fn room(
+        &self,
+        registration: &RegistrationId,
+        room: &RoomId,
+    ) -> Result<Arc<Mutex<RoomEntry>>, StorageError> {
+        let key = (registration.clone(), room.clone());
+        if let Some(entry) = self.rooms.get(&key) {
+            return Ok(entry);
+        }
+        let entry = match self.store.room(registration, room).await? {
+            Some(row) => RoomEntry {
+                state: serde_json::from_str(&row.state).unwrap_or_default(),
+                tenant: row.tenant,
+                decided_by: row.decided_by,
+                dirty: false,
+            },
+            None => RoomEntry {
+                tenant: None,
+                decided_by: String::new(),
+                state: RoomState::default(),
+                dirty: false,
+            },
+        };
+        Ok(self.rooms.get_with(key, || Arc::new(Mutex::new(entry))))
+    }
+
+    /// The conversation, if there is one.
+    pub(crate) async fn conversation(
+        &self,
+        tenant: &TenantId,
+        id: &ConversationId,
+    ) -> Result<Option<Arc<Mutex<ConversationEntry>>>, StorageError> {
+        let key = (tenant.clone(), id.clone());
+        if let Some(entry) = self.conversations.get(&key) {
+            return Ok(Some(entry));
+        }
+        let Some(row) = self.store.conversation(tenant, id).await? else { return Ok(None) };
+        let tickets = self.store.tickets(tenant, id).await?;
+        Ok(Some(
+            self.conversations.get_with(key, || Arc::new(Mutex::new(ConversationEntry { row, tickets }))),
+        ))
+    }
+
+    /// Remembers a conversation that was just committed.
+    pub(crate) fn remember_conversation(&self, row: &Conversation) {
+        let key = (row.tenant.clone(), row.id.clone());
+        let entry = self.conversations.get_with(key, || {
+            Arc::new(Mutex::new(ConversationEntry { row: row.clone(), tickets: Vec::new() }))
+        });
+        lock(&entry).row = row.clone();
+    }
+
+    /// Remembers a ticket that was just committed.
+    pub(crate) fn remember_ticket(&self, ticket: &Ticket) {
+        let key = (ticket.tenant.clone(), ticket.conversation.clone());
+        let Some(entry) = self.conversations.get(&key) else { return };
+        let mut entry = lock(&entry);
+        entry.tickets.retain(|t| (&t.adapter, &t.ticket) != (&ticket.adapter, &ticket.ticket));
+        entry.tickets.push(ticket.clone());
+    }
+
+    /// Where an event went, if anywhere.
+    pub(crate) async fn routed(
+        &self,
+        tenant: &TenantId,
+        event: &EventId,
+    ) -> Result<Arc<Vec<Routed>>, StorageError> {
+        let key = (tenant.clone(), event.clone());
+        if let Some(routed) = self.routed.get(&key) {
+            return Ok(routed);
+        }
+        let links = self.store.links_of(tenant, event).await?;
+        let routed = links
+            .into_iter()
+            .map(|link| Routed {
+                adapter: link.adapter,
+                conversation: link.conversation,
+                internal: link.internal,
+            })
+            .collect();
+        Ok(Arc::new(routed))
+    }
+
+    /// Remembers where an event went.
+    pub(crate) fn remember_routed(&self, tenant: &TenantId, event: &EventId, routed: Vec<Routed>) {
+        self.routed.insert((tenant.clone(), event.clone()), Arc::new(routed));
+    }
+
+    /// Lets go of everything cached of a room and its conversations: the database is right, whatever was thought.
+    pub(crate) fn forget_room(&self, registration: &RegistrationId, room: &RoomId) {
+        self.rooms.invalidate(&(registration.clone(), room.clone()));
+        self.conversations.invalidate_all();
+    }
+
+    /// The room's row, as it is to be stored.
+    pub(crate) fn room_row(registration: &RegistrationId, room: &RoomId, entry: &RoomEntry) -> Room {
+        Room {
+            registration: registration.clone(),
+            room_id: room.clone(),
+            tenant: entry.tenant.clone(),
+            decided_by: entry.decided_by.clone(),
+            state: crate::steps::json(&entry.state),
+        }
+    }
+
+    /// A person's identifier in a CRM, once it is known.
+    pub(crate) async fn person_remote(
+        &self,
+        tenant: &TenantId,
+        adapter: &AdapterName,
+        person: &str,
+    ) -> Option<String> {
+        let key = (tenant.clone(), adapter.clone(), person.to_owned());
+        if let Some(remote) = self.persons.get(&key) {
+            return Some(remote);
+        }
+        // Not to know one costs a call of `contact`, which finds whom it made before.
+        let remote = self.store.person_remote(tenant, adapter, person).await.ok().flatten()?;
+        self.persons.insert(key, remote.clone());
+        Some(remote)
+    }
+
+    pub(crate) fn remember_person(&self, person: &PersonRemote) {
+        let key = (person.tenant.clone(), person.adapter.clone(), person.person.clone());
+        match &person.remote {
+            Some(remote) => self.persons.insert(key, remote.clone()),
+            None => self.persons.invalidate(&key),
+        }
+    }
+
+    /// Until when a whole connection is left alone.
+    pub(crate) fn paused_until(&self, tenant: &TenantId, adapter: &AdapterName) -> Millis {
+        let pauses = lock(&self.pauses);
+        if pauses.is_empty() {
+            0
+        } else {
+            pauses.get(&(tenant.clone(), adapter.clone())).copied().unwrap_or(0)
+        }
+    }
+
+    /// Leaves a whole connection alone until then.
+    pub(crate) fn pause(&self, tenant: &TenantId, adapter: &AdapterName, until: Millis) {
+        lock(&self.pauses).insert((tenant.clone(), adapter.clone()), until);
+    }
+
+    pub(crate) fn is_parked(&self, tenant: &TenantId, event: &EventId) -> bool {
+        let parked = self.parked.read().unwrap_or_else(PoisonError::into_inner);
+        !parked.is_empty() && parked.contains(&(tenant.clone(), event.clone()))
+    }
+
+    pub(crate) fn mark_parked(&self, tenant: &TenantId, event: &EventId, parked: bool) {
+        let mut all = self.parked.write().unwrap_or_else(PoisonError::into_inner);
+        if parked {
+            all.insert((tenant.clone(), event.clone()));
+        } else {
+            all.remove(&(tenant.clone(), event.clone()));
+        }
+    }
+}
+
+/// A lock whose holder never panics while it holds it; should one, what it left is still the last known state.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
