@@ -6,7 +6,7 @@ use arc_swap::ArcSwap;
 use patchbay_types::{AdapterName, Millis, TenantConfig, TenantId, tenant::FailurePolicy};
 use tokio::sync::watch;
 
-use crate::runtime::Plugin;
+use crate::plugin::Plugin;
 
 /// One tenant's chain. Whoever holds it works with one generation to the end; it never changes.
 pub struct Chain {

@@ -4,16 +4,38 @@
 //! What a plugin may reach outside its sandbox stands behind the traits of [`ports`]; this crate knows neither the
 //! database nor Matrix.
 
+mod admit;
+mod answer;
+mod artefact;
+mod bounds;
+pub mod breaker;
+mod cache;
 pub mod call;
 pub mod chain;
+mod compiler;
+mod engine;
+mod fault;
+mod flight;
+mod host_fns;
+mod image;
+mod instance;
+mod linker;
+mod meters;
+mod plugin;
 pub mod ports;
+mod prepare;
 pub mod runtime;
+mod slots;
+mod state;
+mod ticker;
 pub mod wit;
 
+pub use breaker::{Breakers, Ended, Guarded, Verdict};
 pub use call::{CallError, Caller, Fault, FaultKind, Timed};
 pub use chain::{Chain, Chains, Slot};
+pub use plugin::Plugin;
 pub use ports::Ports;
-pub use runtime::{LoadError, Plugin, Runtime, RuntimeConfig, Wanted, World};
+pub use runtime::{LoadError, Runtime, RuntimeConfig, Wanted, World};
 pub use wit::{
     exports::patchbay::plugin::{adapter, mapping, polling, routing, webhooks},
     patchbay::plugin::{desk, types},

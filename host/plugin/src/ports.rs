@@ -59,7 +59,14 @@ pub trait Desk: Any + Send {
     ///
     /// # Errors
     /// When the ticket or the line is not this call's to touch.
-    fn react(&mut self, ticket: String, line: String, key: String, by: Person, on: bool) -> Result<(), Unknown>;
+    fn react(
+        &mut self,
+        ticket: String,
+        line: String,
+        key: String,
+        by: Person,
+        on: bool,
+    ) -> Result<(), Unknown>;
     /// Changes the ticket.
     ///
     /// # Errors

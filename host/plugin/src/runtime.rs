@@ -1,24 +1,27 @@
 //! One engine for all plugins: components in, prepared plugins out, typed calls into fresh sandboxes.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{fmt, path::PathBuf, sync::Arc};
 
 use patchbay_types::{
-    Digest,
+    Digest, TenantId,
     config::PluginsConfig,
     tenant::{Grants, InstancePolicy, Limits},
 };
+use wasmtime::Enabled;
 
 use crate::{
-    call::{CallError, Caller, Fault, FaultKind, Timed},
-    ports::Ports,
-    wit::{
-        exports::patchbay::plugin::{adapter, mapping, polling, routing, webhooks},
-        patchbay::plugin::types,
-    },
+    admit::{Admitted, admit},
+    call::Caller,
+    engine::Engines,
+    host_fns::log::printable,
+    image::Images,
+    plugin::{Parts, Plugin},
+    prepare::Ingredients,
+    slots::Slots,
 };
 
 /// What a runtime needs to start.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct RuntimeConfig {
     /// The host's own directory for compiled artefacts: created with mode 0700.
     pub cache: PathBuf,
@@ -66,16 +69,12 @@ pub enum LoadError {
     Refused(String),
 }
 
-/// The engine, the cache of compiled artefacts, the epoch ticker.
+/// The engines, the cache of compiled artefacts, the compiler's thread.
 pub struct Runtime {
     config: RuntimeConfig,
-}
-
-/// A component made ready with one tenant's settings: cheap to clone, callable from any thread.
-#[derive(Clone)]
-pub struct Plugin {
-    digest: Digest,
-    settings: Digest,
+    engines: Engines,
+    images: Images,
+    slots: Arc<Slots>,
 }
 
 // === impl Runtime ===
@@ -86,7 +85,23 @@ impl Runtime {
     /// # Errors
     /// When the cache directory cannot be made, or the engine refuses its configuration.
     pub fn new(config: RuntimeConfig) -> Result<Arc<Self>, LoadError> {
-        Ok(Arc::new(Self { config }))
+        Self::start(config, true)
+    }
+
+    /// The same; without `pagemap_scan`, memory is reset the older and slower way even where the kernel has the newer
+    /// one (Linux 6.7).
+    ///
+    /// # Errors
+    /// When the cache directory cannot be made, or the engine refuses its configuration.
+    pub fn start(config: RuntimeConfig, pagemap_scan: bool) -> Result<Arc<Self>, LoadError> {
+        let pagemap_scan = if pagemap_scan { Enabled::Auto } else { Enabled::No };
+        let engines = Engines::new(config.plugins, pagemap_scan)
+            .map_err(|error| LoadError::Refused(format!("the plugin engine does not start: {error:#}")))?;
+        let images = Images::open(config.cache.clone(), config.cache_key).map_err(|error| {
+            LoadError::Refused(format!("the cache `{}`: {error}", config.cache.display()))
+        })?;
+        let slots = Arc::new(Slots::new(config.plugins.instances));
+        Ok(Arc::new(Self { config, engines, images, slots }))
     }
 
     /// Checks, prepares, compiles (or takes from the cache) and tries a component. Blocking and slow: for a
@@ -96,159 +111,55 @@ impl Runtime {
     /// When it is too large, is no component, is of another contract version or world, imports what it was not
     /// granted, faults in `prepare`, finds its settings wrong, or fails the golden call.
     pub fn load(&self, wanted: &Wanted) -> Result<Plugin, LoadError> {
-        let _ = &self.config;
-        Err(LoadError::Refused(format!("{} cannot be loaded yet", wanted.digest)))
+        let Admitted { bounds } = admit(wanted, self.config.plugins.component_size.0)?;
+        let refused = |error: wasmtime::Error| LoadError::Refused(printable(&format!("{error:#}"), 500));
+        let engine = self.engines.get(bounds.fuel.is_some()).map_err(refused)?;
+        let ingredients = Ingredients {
+            bytes: Arc::clone(&wanted.bytes),
+            digest: wanted.digest,
+            settings: Arc::clone(&wanted.settings),
+            bounds,
+        };
+        let image = self.images.get(&engine, wanted.instance, &ingredients)?;
+        let plugin = Plugin::new(Parts {
+            digest: wanted.digest,
+            settings: Arc::clone(&wanted.settings),
+            world: wanted.world,
+            bounds,
+            policy: wanted.instance,
+            engine,
+            image,
+            slots: Arc::clone(&self.slots),
+        });
+        let plugin = plugin.map_err(refused)?;
+        let caller = Caller { tenant: TenantId::new("-"), slot: Arc::from("golden"), about: None };
+        plugin
+            .golden(&caller)
+            .map_err(|error| LoadError::Refused(format!("it fails the golden call: {error}")))?;
+        Ok(plugin)
     }
 }
 
-// === impl Plugin ===
+// === impl RuntimeConfig ===
 
-impl Plugin {
-    /// The component's digest.
-    #[must_use]
-    pub fn digest(&self) -> Digest {
-        self.digest
+impl fmt::Debug for RuntimeConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { cache, cache_key: _, plugins } = self;
+        f.debug_struct("RuntimeConfig")
+            .field("cache", cache)
+            .field("plugins", plugins)
+            .finish_non_exhaustive()
     }
+}
 
-    /// The settings' digest.
-    #[must_use]
-    pub fn settings_digest(&self) -> Digest {
-        self.settings
-    }
+// === impl World ===
 
-    /// `mapping.from-matrix`.
-    ///
-    /// # Errors
-    /// See [`CallError`].
-    pub fn from_matrix(
-        &self,
-        _caller: &Caller,
-        _event: &mapping::Event,
-        _room: &types::Room,
-    ) -> Result<Timed<mapping::Mapped>, CallError> {
-        self.not_yet()
-    }
-
-    /// `mapping.to-matrix`.
-    ///
-    /// # Errors
-    /// See [`CallError`].
-    pub fn to_matrix(
-        &self,
-        _caller: &Caller,
-        _update: &mapping::Update,
-    ) -> Result<Timed<Vec<mapping::Action>>, CallError> {
-        self.not_yet()
-    }
-
-    /// `routing.decide`; `now` in milliseconds since the Unix epoch.
-    ///
-    /// # Errors
-    /// See [`CallError`].
-    pub fn decide(
-        &self,
-        _caller: &Caller,
-        _message: &types::Message,
-        _conversation: &routing::Conversation,
-        _now: u64,
-    ) -> Result<Timed<routing::Decision>, CallError> {
-        self.not_yet()
-    }
-
-    /// `adapter.contact`.
-    ///
-    /// # Errors
-    /// A fault; the adapter's own failure is part of the value.
-    pub async fn contact(
-        &self,
-        _caller: &Caller,
-        _ports: Ports,
-        _person: &types::Person,
-        _call: &adapter::Call,
-    ) -> Result<Timed<(Result<String, adapter::Failure>, Ports)>, CallError> {
-        self.not_yet()
-    }
-
-    /// `adapter.open`.
-    ///
-    /// # Errors
-    /// A fault; the adapter's own failure is part of the value.
-    pub async fn open(
-        &self,
-        _caller: &Caller,
-        _ports: Ports,
-        _draft: &adapter::Draft,
-        _call: &adapter::Call,
-    ) -> Result<Timed<(Result<adapter::Opened, adapter::Failure>, Ports)>, CallError> {
-        self.not_yet()
-    }
-
-    /// `adapter.append`.
-    ///
-    /// # Errors
-    /// A fault; the adapter's own failure is part of the value.
-    pub async fn append(
-        &self,
-        _caller: &Caller,
-        _ports: Ports,
-        _ticket: &str,
-        _items: &[adapter::Item],
-        _call: &adapter::Call,
-    ) -> Result<Timed<(Result<Vec<adapter::Written>, adapter::Failure>, Ports)>, CallError> {
-        self.not_yet()
-    }
-
-    /// `adapter.update`.
-    ///
-    /// # Errors
-    /// A fault; the adapter's own failure is part of the value.
-    pub async fn update(
-        &self,
-        _caller: &Caller,
-        _ports: Ports,
-        _ticket: &str,
-        _changes: &types::Changes,
-        _call: &adapter::Call,
-    ) -> Result<Timed<(Result<(), adapter::Failure>, Ports)>, CallError> {
-        self.not_yet()
-    }
-
-    /// `webhooks.receive`; nothing where the component does not export `webhooks`.
-    ///
-    /// # Errors
-    /// A fault; the adapter's own failure is part of the value.
-    pub async fn receive(
-        &self,
-        _caller: &Caller,
-        _ports: Ports,
-        _webhook: &webhooks::Webhook,
-    ) -> Result<Timed<Option<(Result<webhooks::Batch, adapter::Failure>, Ports)>>, CallError> {
-        self.not_yet()
-    }
-
-    /// `polling.poll`; nothing where the component does not export `polling`.
-    ///
-    /// # Errors
-    /// A fault; the adapter's own failure is part of the value.
-    pub async fn poll(
-        &self,
-        _caller: &Caller,
-        _ports: Ports,
-        _cursor: Option<&str>,
-    ) -> Result<Timed<Option<(Result<polling::Page, adapter::Failure>, Ports)>>, CallError> {
-        self.not_yet()
-    }
-
-    /// Calls the world's golden case in a throwaway store with nothing behind it.
-    ///
-    /// # Errors
-    /// A fault. An error that the guest returns is fine: it ran.
-    pub fn golden(&self, _caller: &Caller) -> Result<(), CallError> {
-        self.not_yet()
-    }
-
-    fn not_yet<T>(&self) -> Result<T, CallError> {
-        let detail = "not yet".to_owned();
-        Err(Fault { kind: FaultKind::Trap, detail, component: self.digest }.into())
+impl fmt::Display for World {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Mapper => "mapper",
+            Self::Router => "router",
+            Self::Adapter => "CRM adapter",
+        })
     }
 }

@@ -29,6 +29,7 @@ wasmtime::component::bindgen!({
         default: trappable,
     },
     exports: {
+        "patchbay:plugin/plugin@0.1.0": async,
         "patchbay:plugin/adapter@0.1.0": async,
         "patchbay:plugin/webhooks@0.1.0": async,
         "patchbay:plugin/polling@0.1.0": async,

@@ -1,0 +1,10 @@
+//! `clock`: the time of the call, the same from its first instruction to its last.
+
+use crate::{state::State, wit::patchbay::plugin::clock::Host};
+
+impl Host for State {
+    fn now(&mut self) -> wasmtime::Result<u64> {
+        self.host_call()?;
+        Ok(self.ports.now)
+    }
+}
