@@ -1,10 +1,13 @@
 //! `cargo xtask test`: the whole suite, in stages, on a machine where nobody installed anything by hand.
 
+use std::path::PathBuf;
+
 use anyhow::{Result, bail};
 use clap::Args;
 
 use crate::{
-    process::{cargo, execute, has_cargo},
+    guests,
+    process::{cargo, execute, has_cargo, target},
     stages::Stages,
     synapse,
 };
@@ -33,6 +36,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 /// # Errors
 /// With the first stage that fails.
 pub(crate) fn stages(stages: &mut Stages, options: &Options) -> Result<()> {
+    stages.run("components", || guests::build(&[]).map(drop))?;
     stages.run("tests", tests)?;
     stages.run("doc tests", || execute(&mut cargo(&["test", "--workspace", "--doc", "--quiet"])))?;
     end_to_end(stages, options)
@@ -57,11 +61,15 @@ fn end_to_end(stages: &mut Stages, options: &Options) -> Result<()> {
         stages.skip(NAME, "no Python 3.10 or later on the PATH; Synapse is a Python program");
         return Ok(());
     };
-    stages.run("Synapse from PyPI", || synapse::install(python).map(drop))?;
+    let mut environment = PathBuf::new();
+    stages.run("Synapse from PyPI", || {
+        environment = synapse::install(python)?;
+        Ok(())
+    })?;
     stages.run(NAME, || {
-        let environment = synapse::install(python)?;
-        let arguments =
-            ["test", "--package", "patchbay-server", "--test", "synapse", "--", "--ignored", "--nocapture"];
-        execute(cargo(&arguments).env("PATCHBAY_SYNAPSE", environment))
+        let mut tests =
+            cargo(&["test", "--package", "patchbay-server", "--test", "synapse", "--", "--ignored"]);
+        tests.env("PATCHBAY_SYNAPSE", &environment).env("PATCHBAY_COMPONENTS", target().join("guests"));
+        execute(&mut tests)
     })
 }

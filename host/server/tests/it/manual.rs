@@ -26,7 +26,10 @@ fn the_tenant_manual_says_the_defaults() {
     let config = TenantConfig::parse(TENANT).unwrap();
     assert_eq!(config.retention, RetentionConfig::default());
     assert_eq!(config.matrix.allowed_events, MatrixConfig::default().allowed_events);
-    assert_eq!((config.mapper.on_fault, config.mapper.instance), (FailurePolicy::Park, InstancePolicy::Fresh));
+    assert_eq!(
+        (config.mapper.on_fault, config.mapper.instance),
+        (FailurePolicy::Park, InstancePolicy::Fresh)
+    );
 }
 
 #[test]
@@ -49,8 +52,13 @@ fn missing(manual: &str, parse: impl Fn(&str) -> Result<(), ConfigError>) -> BTr
         table(&mut manual, &path).insert("no-such-key".to_owned(), Value::Boolean(true));
         let refusal = parse(&toml::to_string(&manual).unwrap()).err().map(|error| error.message);
         table(&mut manual, &path).remove("no-such-key");
-        if let Some(list) = refusal.as_deref().and_then(|message| message.split_once("no-such-key`, expected ")) {
-            written.entry(list.1.split('`').skip(1).step_by(2).map(str::to_owned).collect()).or_default().extend(keys);
+        if let Some(list) =
+            refusal.as_deref().and_then(|message| message.split_once("no-such-key`, expected "))
+        {
+            written
+                .entry(list.1.split('`').skip(1).step_by(2).map(str::to_owned).collect())
+                .or_default()
+                .extend(keys);
         }
     }
     assert!(written.len() > 4, "the refusals are not understood any more: {written:?}");
