@@ -46,6 +46,23 @@ pub struct Chains {
     changed: watch::Sender<u64>,
 }
 
+// === impl Chain ===
+
+impl Chain {
+    /// The same generation, serving anew since `since`.
+    pub(crate) fn again(&self, since: Millis) -> Self {
+        Self {
+            tenant: self.tenant.clone(),
+            generation: self.generation,
+            config: Arc::clone(&self.config),
+            mapper: Arc::clone(&self.mapper),
+            router: Arc::clone(&self.router),
+            adapters: self.adapters.clone(),
+            since,
+        }
+    }
+}
+
 // === impl Chains ===
 
 impl Default for Chains {

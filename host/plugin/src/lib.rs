@@ -24,6 +24,7 @@ mod meters;
 mod plugin;
 pub mod ports;
 mod prepare;
+pub mod reload;
 pub mod runtime;
 mod slots;
 mod state;

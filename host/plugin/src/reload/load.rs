@@ -1,0 +1,89 @@
+//! From a [`Source`] to a chain that can serve: every slot's component checked, prepared, compiled and tried.
+
+use std::{
+    collections::BTreeMap,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
+
+use patchbay_types::{AdapterName, Millis, TenantConfig};
+
+use super::{
+    directory::tenant_file,
+    files::Blob,
+    finding::Finding,
+    source::{Refusal, RefusalKind, SlotSource, Source, each_slot},
+};
+use crate::{
+    chain::{Chain, Slot},
+    plugin::Plugin,
+    runtime::{LoadError, Runtime, Wanted},
+};
+
+/// A source made ready: a chain but for its number.
+pub(super) struct Loaded {
+    config: Arc<TenantConfig>,
+    mapper: Arc<Slot>,
+    router: Arc<Slot>,
+    adapters: BTreeMap<AdapterName, Arc<Slot>>,
+}
+
+/// Loads every slot, one after another; the refusals of all of them, where there is any.
+pub(super) fn load(runtime: &Runtime, source: &Source) -> Result<Loaded, Vec<Refusal>> {
+    let adapters = source.adapters.iter().map(|(name, slot)| (name.clone(), slot));
+    let (mapper, router, adapters) = each_slot((&source.mapper, &source.router, adapters), |_, _, slot| {
+        load_slot(runtime, source, slot).map(Arc::new).map_err(|refusal| vec![refusal])
+    })?;
+    Ok(Loaded { config: Arc::clone(&source.config), mapper, router, adapters })
+}
+
+fn load_slot(runtime: &Runtime, source: &Source, slot: &SlotSource) -> Result<Slot, Refusal> {
+    let plugin = load_component(runtime, slot, &slot.component)
+        .map_err(|error| refusal(source, slot, "component", &slot.config.component, &error))?;
+    let fallback = match &slot.fallback {
+        Some((name, blob)) => {
+            let plugin = load_component(runtime, slot, blob);
+            Some(plugin.map_err(|error| refusal(source, slot, "on-fault", name, &error))?)
+        }
+        None => None,
+    };
+    Ok(Slot {
+        name: Arc::clone(&slot.name),
+        component: slot.config.component.clone(),
+        plugin,
+        on_fault: slot.config.on_fault.clone(),
+        fallback,
+    })
+}
+
+fn load_component(runtime: &Runtime, slot: &SlotSource, component: &Blob) -> Result<Plugin, LoadError> {
+    let wanted = Wanted {
+        bytes: Arc::clone(&component.bytes),
+        digest: component.digest,
+        world: slot.world,
+        settings: Arc::clone(&slot.settings),
+        grants: slot.config.grants.clone(),
+        limits: slot.config.limits,
+        instance: slot.config.instance,
+    };
+    // A compiler that panics on what somebody copied here must not end hot reload for everybody.
+    catch_unwind(AssertUnwindSafe(|| runtime.load(&wanted)))
+        .unwrap_or_else(|_| Err(LoadError::Refused("the compiler panicked on this component".to_owned())))
+}
+
+fn refusal(source: &Source, slot: &SlotSource, key: &str, component: &str, error: &LoadError) -> Refusal {
+    let field = format!("{}.{key}", slot.name);
+    let message = format!("{component}: {error}");
+    let finding = Finding::field(&tenant_file(&source.tenant), &source.text, &field, message);
+    Refusal::slot(&slot.name, RefusalKind::Rejected, finding)
+}
+
+// === impl Loaded ===
+
+impl Loaded {
+    /// The chain of `source`'s tenant.
+    pub(super) fn into_chain(self, source: &Source, generation: u64, since: Millis) -> Arc<Chain> {
+        let Self { config, mapper, router, adapters } = self;
+        Arc::new(Chain { tenant: source.tenant.clone(), generation, config, mapper, router, adapters, since })
+    }
+}

@@ -1,0 +1,206 @@
+//! One look through the watched directory: which tenants are touched, and for each of them the way to a new generation.
+
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Weak},
+    time::Instant,
+};
+
+use patchbay_types::{Millis, TenantId};
+
+use super::{
+    directory::{self, tenant_file},
+    files::{Files, Unread},
+    finding::Finding,
+    gather::{self, Draft},
+    metrics::{Outcome, count},
+    reloader::{Reloader, lock},
+    source::{Refusal, RefusalKind},
+    status::State,
+    tenant::Tenant,
+};
+use crate::chain::Chain;
+
+/// What a pass came to.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Passed {
+    /// When the next pass is due, if it is earlier than the regular one: a file was still being written.
+    pub due: Option<Millis>,
+    /// Tenants that serve a new generation.
+    pub activated: Vec<(TenantId, u64)>,
+    /// Tenants whose files were read and refused.
+    pub refused: Vec<TenantId>,
+    /// Tenants whose chain was taken away.
+    pub removed: Vec<TenantId>,
+}
+
+// === impl Reloader ===
+
+impl Reloader {
+    /// Looks through the directory once, and brings every tenant whose files changed and are whole to a new generation.
+    /// A tenant whose new files are no good keeps what it has. Blocks while components compile; a second caller waits.
+    pub fn pass(&self) -> Passed {
+        let now = self.clock.now();
+        let mut files = lock(&self.files);
+        files.begin_pass(now);
+        let listing = directory::list(&self.config.dir);
+        self.note_findings(listing.findings, now);
+
+        let mut passed = Passed::default();
+        if let Some(listed) = listing.tenants {
+            let drafts = self.drafts(listed, &mut files, &mut passed);
+            let claims = self.claims(&drafts);
+            for draft in drafts {
+                self.take_up(draft, &claims, &mut files, &mut passed);
+            }
+        }
+        files.end_pass();
+        drop(files);
+
+        if !passed.activated.is_empty() {
+            self.collect_garbage();
+        }
+        passed.wait_for(self.look_at_draining(now));
+        passed
+    }
+
+    /// The files of all tenants that were touched.
+    fn drafts(&self, listed: BTreeSet<TenantId>, files: &mut Files, passed: &mut Passed) -> Vec<Draft> {
+        let known = lock(&self.tenants).clone();
+        let mut names = listed;
+        names.extend(known.keys().cloned());
+        let mut drafts = Vec::new();
+        for id in names {
+            let mut tenant = known.get(&id).map(|tenant| lock(tenant));
+            if tenant.as_mut().is_some_and(|tenant| tenant.is_unchanged(files)) {
+                continue;
+            }
+            match gather::draft(files, &id) {
+                Ok(draft) => drafts.push(draft),
+                Err(Unread::Unsettled(due)) => {
+                    passed.wait_for(Some(due));
+                    if let Some(tenant) = &mut tenant {
+                        self.wait(tenant);
+                    }
+                }
+                Err(_) => {
+                    if let Some(tenant) = &mut tenant {
+                        self.remove(tenant, passed);
+                    }
+                }
+            }
+        }
+        drafts
+    }
+
+    /// All files that some tenant names as settings: one that lies among the tenants' files is no tenant's.
+    fn claims(&self, drafts: &[Draft]) -> BTreeSet<String> {
+        let known = lock(&self.tenants).clone();
+        let mut claims: BTreeSet<_> = drafts.iter().flat_map(Draft::claims).collect();
+        for tenant in known.values() {
+            claims.extend(lock(tenant).claims.iter().cloned());
+        }
+        claims
+    }
+
+    fn take_up(&self, draft: Draft, claims: &BTreeSet<String>, files: &mut Files, passed: &mut Passed) {
+        let begun = Instant::now();
+        let id = draft.tenant.clone();
+        let is_settings = draft.config.is_err() && claims.contains(&tenant_file(&id));
+        let known = lock(&self.tenants).get(&id).cloned();
+        if is_settings && known.as_ref().is_none_or(|tenant| lock(tenant).records.is_empty()) {
+            self.forget(&id);
+            return;
+        }
+        let tenant = self.tenant(&id);
+        let mut tenant = lock(&tenant);
+        let own_claims = draft.claims();
+        let gathered = match draft.gather(files, self.component_size()) {
+            Ok(gathered) => gathered,
+            Err(due) => {
+                passed.wait_for(Some(due));
+                self.wait(&mut tenant);
+                return;
+            }
+        };
+        let changed = tenant.remember(&gathered);
+        tenant.claim(own_claims);
+        let serves = tenant.serving().is_some();
+        if serves
+            && (tenant.active().map(|active| active.inputs) == Some(gathered.inputs) || tenant.is_pinned())
+        {
+            tenant.trial.become_state(State::Active);
+            self.publish(&tenant);
+            count(&id, Outcome::Unchanged, begun.elapsed());
+            return;
+        }
+        self.wait(&mut tenant);
+        let made = gathered.source.and_then(|source| self.activate(&mut tenant, &source, &changed));
+        match made {
+            Ok(generation) => {
+                passed.activated.push((id.clone(), generation));
+                count(&id, Outcome::Activated, begun.elapsed());
+            }
+            Err(refusals) => {
+                self.refuse(&mut tenant, &refusals);
+                count(&id, Outcome::Refused, begun.elapsed());
+                passed.refused.push(id);
+            }
+        }
+    }
+
+    fn wait(&self, tenant: &mut Tenant) {
+        tenant.trial.become_state(State::Pending);
+        self.publish(tenant);
+    }
+
+    pub(super) fn refuse(&self, tenant: &mut Tenant, refusals: &[Refusal]) {
+        for Refusal { slot, finding, .. } in refusals {
+            let (tenant, generation) = (&tenant.id, tenant.serving().map(|chain| chain.generation));
+            let slot = slot.as_deref().unwrap_or("-");
+            tracing::error!(%tenant, slot, still_serving = generation, reason = %finding, "new files refused");
+        }
+        let again = refusals.iter().any(|refusal| refusal.kind == RefusalKind::Trouble);
+        if let Some(seen) = &mut tenant.seen {
+            seen.again = again;
+        }
+        tenant.trial.refuse(refusals, self.clock.now());
+        self.publish(tenant);
+    }
+
+    fn note_findings(&self, findings: Vec<Finding>, now: Millis) {
+        let mut board = lock(&self.board);
+        for finding in findings.iter().filter(|finding| !board.findings.contains(finding)) {
+            tracing::warn!(%finding, "the watched directory holds something of no use");
+        }
+        board.findings = findings;
+        board.looked_at = now;
+    }
+
+    fn forget(&self, id: &TenantId) {
+        lock(&self.tenants).remove(id);
+        lock(&self.board).tenants.remove(id);
+    }
+
+    fn look_at_draining(&self, now: Millis) -> Option<Millis> {
+        // Tenants are locked before the list, never after it, as a swap does.
+        let tenants = lock(&self.draining).tenants();
+        let known = lock(&self.tenants).clone();
+        let kept: Vec<Weak<Chain>> = tenants
+            .iter()
+            .filter_map(|id| known.get(id))
+            .flat_map(|tenant| lock(tenant).chains.values().map(Arc::downgrade).collect::<Vec<_>>())
+            .collect();
+        let deadline = self.config.plugins.drain.as_millis();
+        lock(&self.draining)
+            .look(now, deadline, |old| kept.iter().filter(|kept| kept.as_ptr() == Arc::as_ptr(old)).count())
+    }
+}
+
+// === impl Passed ===
+
+impl Passed {
+    pub(super) fn wait_for(&mut self, due: Option<Millis>) {
+        self.due = self.due.into_iter().chain(due).min();
+    }
+}

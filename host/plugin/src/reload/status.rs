@@ -1,0 +1,197 @@
+//! What runs where, and why something does not: what `patchbay plugins` and the admin API show.
+
+use std::collections::BTreeMap;
+
+use patchbay_types::{Digest, Millis, TenantId};
+use serde::Serialize;
+
+use super::{
+    directory::tenant_file,
+    finding::Finding,
+    source::{Refusal, RefusalKind},
+    tenant::Tenant,
+};
+use crate::chain::Slot;
+
+/// The whole directory.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct ReloadStatus {
+    /// When the directory was last looked through.
+    pub looked_at: Millis,
+    /// What is wrong with the directory itself: odd names, a part that is missing.
+    pub findings: Vec<Finding>,
+    /// By tenant.
+    pub tenants: Vec<TenantStatus>,
+}
+
+/// One tenant's chain.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct TenantStatus {
+    /// The tenant.
+    pub tenant: TenantId,
+    /// Its file.
+    pub file: String,
+    /// How the files stand to what serves.
+    #[serde(flatten)]
+    pub state: State,
+    /// What serves; none: nothing does, and the tenant's lanes hold.
+    pub generation: Option<u64>,
+    /// Since when.
+    pub since: Option<Millis>,
+    /// It was rolled back, and stays so until one of its files changes.
+    pub pinned: bool,
+    /// Generations that can be rolled back to, newest first; the one that serves is among them.
+    pub kept: Vec<u64>,
+    /// What last went wrong with the tenant's file, if anything ever did.
+    pub last_error: Option<LastError>,
+    /// The chain's slots: those that serve, and those that the tenant's file wants.
+    pub slots: Vec<SlotStatus>,
+}
+
+/// One slot of a chain.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SlotStatus {
+    /// `mapper`, `router`, `adapters.<name>`.
+    pub slot: String,
+    /// How the files stand to what serves.
+    #[serde(flatten)]
+    pub state: State,
+    /// What serves; none: nothing does.
+    pub serving: Option<Serving>,
+    /// What last went wrong here, if anything ever did.
+    pub last_error: Option<LastError>,
+}
+
+/// What serves in a slot.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Serving {
+    /// The component's name, as the tenant's file says it.
+    pub component: String,
+    /// The component.
+    pub digest: Digest,
+    /// Its settings.
+    pub settings_digest: Digest,
+}
+
+/// How files stand to what serves.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(tag = "state", rename_all = "kebab-case")]
+pub enum State {
+    /// What the files say serves.
+    Active,
+    /// The files are changing, or wait for their turn.
+    #[default]
+    Pending,
+    /// The files are no good; what served before, if anything, goes on.
+    Rejected {
+        /// Why.
+        reason: String,
+    },
+    /// A file is gone; what served before, if anything, goes on.
+    Missing {
+        /// Which.
+        reason: String,
+    },
+    /// The tenant's file is gone: nothing serves, and the tenant's lanes hold.
+    Removed,
+}
+
+/// Something that went wrong, and when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LastError {
+    /// When it was found.
+    pub at: Millis,
+    /// What and where.
+    #[serde(flatten)]
+    pub finding: Finding,
+}
+
+/// What the last look at a tenant's files came to.
+#[derive(Debug, Default)]
+pub(super) struct Trial {
+    state: State,
+    refused: BTreeMap<String, Refusal>,
+    last_error: Option<LastError>,
+    slot_errors: BTreeMap<String, LastError>,
+}
+
+// === impl Trial ===
+
+impl Trial {
+    pub(super) fn become_state(&mut self, state: State) {
+        self.state = state;
+        self.refused.clear();
+    }
+
+    pub(super) fn refuse(&mut self, refusals: &[Refusal], now: Millis) {
+        self.refused.clear();
+        self.state = refusals.first().map(state).unwrap_or_default();
+        for refusal in refusals {
+            let error = LastError { at: now, finding: refusal.finding.clone() };
+            if let Some(slot) = &refusal.slot {
+                self.slot_errors.insert(slot.to_string(), error.clone());
+                self.refused.insert(slot.to_string(), refusal.clone());
+            }
+            self.last_error = Some(error);
+        }
+    }
+}
+
+// === impl TenantStatus ===
+
+impl TenantStatus {
+    pub(super) fn of(tenant: &Tenant) -> Self {
+        let chain = tenant.serving();
+        let trial = &tenant.trial;
+        let mut slots = BTreeMap::new();
+        if let Some(chain) = chain {
+            for slot in [&chain.mapper, &chain.router].into_iter().chain(chain.adapters.values()) {
+                slots.insert(slot.name.to_string(), Some(Serving::of(slot)));
+            }
+        }
+        for name in trial.refused.keys() {
+            slots.entry(name.clone()).or_default();
+        }
+        let slots = slots.into_iter().map(|(slot, serving)| SlotStatus {
+            state: match trial.refused.get(&slot) {
+                Some(refusal) => state(refusal),
+                None if trial.state == State::Pending => State::Pending,
+                None => State::Active,
+            },
+            last_error: trial.slot_errors.get(&slot).cloned(),
+            slot,
+            serving,
+        });
+        Self {
+            tenant: tenant.id.clone(),
+            file: tenant_file(&tenant.id),
+            state: trial.state.clone(),
+            generation: chain.map(|chain| chain.generation),
+            since: chain.map(|chain| chain.since),
+            pinned: tenant.is_pinned(),
+            kept: tenant.records.iter().map(|record| record.generation).collect(),
+            last_error: trial.last_error.clone(),
+            slots: slots.collect(),
+        }
+    }
+}
+
+// === impl Serving ===
+
+impl Serving {
+    fn of(slot: &Slot) -> Self {
+        Self {
+            component: slot.component.clone(),
+            digest: slot.plugin.digest(),
+            settings_digest: slot.plugin.settings_digest(),
+        }
+    }
+}
+
+fn state(refusal: &Refusal) -> State {
+    let reason = refusal.finding.to_string();
+    match refusal.kind {
+        RefusalKind::Missing => State::Missing { reason },
+        RefusalKind::Rejected | RefusalKind::Trouble => State::Rejected { reason },
+    }
+}
