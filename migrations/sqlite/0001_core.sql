@@ -162,7 +162,7 @@ CREATE TABLE action_payloads (
     payload TEXT NOT NULL
 ) STRICT;
 
--- Webhooks as they came. state: 0 pending, 1 done, 2 parked.
+-- Webhooks as they came. state: 0 pending, 1 done, 2 parked, 3 given up.
 CREATE TABLE hooks (
     id         INTEGER PRIMARY KEY AUTOINCREMENT,
     tenant     TEXT    NOT NULL,

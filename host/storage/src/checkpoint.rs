@@ -10,8 +10,8 @@ use std::sync::{
     atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
-use sqlx::{Row as _, SqliteConnection};
-use tokio::sync::Notify;
+use sqlx::{Connection as _, Row as _, SqliteConnection};
+use tokio::{sync::Notify, task::JoinHandle};
 
 /// A copy begins when about so many bytes were written since the last.
 const EVERY: usize = 8 << 20;
@@ -19,8 +19,11 @@ const EVERY: usize = 8 << 20;
 const TOO_LONG: i64 = 16_384;
 
 /// The writer's side.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Checkpointer(Arc<Shared>);
+#[derive(Debug)]
+pub(crate) struct Checkpointer {
+    shared: Arc<Shared>,
+    task: JoinHandle<()>,
+}
 
 #[derive(Debug, Default)]
 struct Shared {
@@ -35,37 +38,44 @@ struct Shared {
 // === impl Checkpointer ===
 
 impl Checkpointer {
-    /// Starts the task that copies; it ends when [`Self::close`] is called.
+    /// Starts the task that copies; it ends with [`Self::close`].
     pub(crate) fn start(mut connection: SqliteConnection) -> Self {
-        let shared = Self::default();
-        let task = shared.clone();
-        tokio::spawn(async move {
-            while !task.0.closed.load(Ordering::Acquire) {
-                task.0.due.notified().await;
-                task.0.written.store(0, Ordering::Relaxed);
+        let shared = Arc::new(Shared::default());
+        let theirs = Arc::clone(&shared);
+        let task = tokio::spawn(async move {
+            loop {
+                theirs.due.notified().await;
+                if theirs.closed.load(Ordering::Acquire) {
+                    break;
+                }
+                theirs.written.store(0, Ordering::Relaxed);
                 let length = copy(&mut connection).await;
                 if length > TOO_LONG {
-                    task.0.help.store(true, Ordering::Release);
+                    theirs.help.store(true, Ordering::Release);
                 }
             }
+            // Closing can fail only in that the file is as a crash would leave it, which is no harm.
+            let _ = connection.close().await;
         });
-        shared
+        Self { shared, task }
     }
 
     /// After a commit of about `bytes`: wakes the task, or helps it.
     pub(crate) async fn committed(&self, bytes: usize, connection: &mut SqliteConnection) {
-        let before = self.0.written.fetch_add(bytes, Ordering::Relaxed);
+        let before = self.shared.written.fetch_add(bytes, Ordering::Relaxed);
         if before < EVERY && before + bytes >= EVERY {
-            self.0.due.notify_one();
+            self.shared.due.notify_one();
         }
-        if self.0.help.swap(false, Ordering::AcqRel) {
+        if self.shared.help.swap(false, Ordering::AcqRel) {
             copy(connection).await;
         }
     }
 
-    pub(crate) fn close(&self) {
-        self.0.closed.store(true, Ordering::Release);
-        self.0.due.notify_one();
+    /// Ends the task, and waits for it.
+    pub(crate) async fn close(self) {
+        self.shared.closed.store(true, Ordering::Release);
+        self.shared.due.notify_one();
+        let _ = self.task.await;
     }
 }
 

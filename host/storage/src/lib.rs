@@ -21,6 +21,7 @@ mod news;
 mod notice;
 mod open;
 mod parked;
+mod prune;
 mod read;
 mod store;
 mod trace;
@@ -40,6 +41,7 @@ pub use self::{
     notice::Notice,
     open::OpenOptions,
     parked::{Park, Parked, ParkedFilter, Replayed},
+    prune::{Pruned, Retention},
     read::{
         counts::{Counts, Waiting},
         links::{Link, Part},

@@ -1,6 +1,10 @@
 //! Opening the store: the lock, the connections and how they are tuned, the migrations, the numbers.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use patchbay_types::config::Synchronous;
 use sqlx::{
@@ -96,11 +100,11 @@ impl Store {
         let checkpoints = options.connection().pragma("wal_autocheckpoint", "0").connect().await?;
         let checkpointer = Checkpointer::start(checkpoints);
         let (writer, task, changes) = Writer::new(connection, seq, checkpointer);
-        let inner = Inner { readers, counters, changes };
-        tokio::spawn(async move {
+        let task = tokio::spawn(async move {
             task.run().await;
             drop(lock);
         });
+        let inner = Inner { readers, counters, changes, task: Mutex::new(Some(task)) };
         Ok(Self { writer, inner: Arc::new(inner) })
     }
 }

@@ -1,10 +1,10 @@
 //! The store's handle, and all that writes.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use patchbay_types::TenantId;
 use sqlx::SqlitePool;
-use tokio::sync::watch;
+use tokio::{sync::watch, task::JoinHandle};
 
 use crate::{
     action::ActionResult,
@@ -34,6 +34,8 @@ pub(crate) struct Inner {
     pub(crate) readers: SqlitePool,
     pub(crate) counters: Counters,
     pub(crate) changes: watch::Receiver<i64>,
+    /// The writer's, until someone closes the store.
+    pub(crate) task: Mutex<Option<JoinHandle<()>>>,
 }
 
 // === impl Store ===
@@ -189,6 +191,18 @@ impl Store {
             Statement::new(DROP, [tenant.into(), tenant.into(), i64::from(keep).into()]),
         ])
         .await
+    }
+
+    /// Writes what waits, and lets go of the data directory. Whoever still has a clone is answered
+    /// [`StorageError::Closed`] from now on.
+    pub async fn close(&self) {
+        let task = self.inner.task.lock().unwrap_or_else(PoisonError::into_inner).take();
+        self.inner.readers.close().await;
+        self.writer.close();
+        if let Some(task) = task {
+            // It ends by panic at worst, and then it is gone too.
+            let _ = task.await;
+        }
     }
 
     /// The number of a delivery that is yet to be stored.

@@ -70,15 +70,28 @@ impl Store {
         Ok(query.fetch_optional(&self.inner.readers).await?.is_some())
     }
 
-    /// Gives up on something that was set aside: it is kept, but nobody waits for it. Answers whether it was still
-    /// waiting.
+    /// Gives up on something that was set aside: it is kept as long as others of its age, but nobody waits for it.
+    /// Answers whether it was still waiting.
     ///
     /// # Errors
     /// When it could not be written.
     pub async fn discard(&self, id: i64, now: Millis) -> Result<bool, StorageError> {
-        let Some((parked, _)) = self.parked_one(id).await? else { return Ok(false) };
-        self.statements(vec![Statement::new(RESOLVE, [now.into(), id.into()])]).await?;
-        Ok(parked.resolved_at.is_none())
+        let Some((parked, _)) = self.parked_one(id).await?.filter(|(parked, _)| parked.resolved_at.is_none())
+        else {
+            return Ok(false);
+        };
+        let mut statements = vec![Statement::new(RESOLVE, [now.into(), id.into()])];
+        let given_up = match parked.subject {
+            Subject::Inbox(seq) => Some(("UPDATE inbox SET state = 3 WHERE seq = ? AND state = 2", seq)),
+            Subject::Delivery(id) => Some(("UPDATE outbox SET state = 3 WHERE id = ? AND state = 2", id)),
+            Subject::Action(id) => Some(("UPDATE actions SET state = 3 WHERE id = ? AND state = 2", id)),
+            Subject::Hook(id) => Some(("UPDATE hooks SET state = 3 WHERE id = ? AND state = 2", id)),
+            Subject::Entry(id) => Some(("UPDATE entries SET state = 3 WHERE id = ? AND state = 2", id)),
+            Subject::Transaction(_) => None,
+        };
+        statements.extend(given_up.map(|(sql, number)| Statement::new(sql, [number.into()])));
+        self.statements(statements).await?;
+        Ok(true)
     }
 
     /// Lets something that was set aside wait for its turn again, marked late. Answers what the pipeline is to be told;
@@ -88,10 +101,10 @@ impl Store {
     /// # Errors
     /// When it could not be written.
     pub async fn replay(&self, id: i64, now: Millis) -> Result<Option<Replayed>, StorageError> {
-        let Some((parked, _)) = self.parked_one(id).await? else { return Ok(None) };
-        if parked.resolved_at.is_some() {
+        let Some((parked, _)) = self.parked_one(id).await?.filter(|(parked, _)| parked.resolved_at.is_none())
+        else {
             return Ok(None);
-        }
+        };
         let Some(replayed) = self.replayed(parked.subject).await? else { return Ok(None) };
         let (again, number) = match parked.subject {
             Subject::Inbox(seq) => ("UPDATE inbox SET state = 0, late = 1 WHERE seq = ? AND state = 2", seq),
@@ -113,11 +126,8 @@ impl Store {
             }
             Subject::Transaction(_) => return Ok(None),
         };
-        self.statements(vec![
-            Statement::new(again, [number.into()]),
-            Statement::new(RESOLVE, [now.into(), id.into()]),
-        ])
-        .await?;
+        let resolve = Statement::new(RESOLVE, [now.into(), id.into()]);
+        self.statements(vec![Statement::new(again, [number.into()]), resolve]).await?;
         Ok(Some(replayed))
     }
 

@@ -46,7 +46,9 @@ impl Batch {
             if !rows.is_empty() {
                 let (blob, json) = rows.finish();
                 let _ = writeln!(sql, "{};", target.sql());
-                binds.push(Value::Blob(blob));
+                if target.has_blob() {
+                    binds.push(Value::Blob(blob));
+                }
                 binds.push(Value::Text(json));
             }
         }

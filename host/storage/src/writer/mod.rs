@@ -10,8 +10,10 @@ mod rows;
 mod statement;
 mod targets;
 
-use sqlx::SqliteConnection;
-use tokio::sync::{mpsc, oneshot, watch};
+use std::sync::Arc;
+
+use sqlx::{Connection as _, SqliteConnection};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 use self::{apply::Plan, guard::Guard, member::Member};
 pub(crate) use self::{
@@ -29,7 +31,10 @@ const BYTES: usize = 8 << 20;
 
 /// Where members are sent.
 #[derive(Debug, Clone)]
-pub(crate) struct Writer(mpsc::Sender<Member>);
+pub(crate) struct Writer {
+    queue: mpsc::Sender<Member>,
+    closing: Arc<Notify>,
+}
 
 /// The task that writes.
 #[derive(Debug)]
@@ -39,6 +44,7 @@ pub(crate) struct WriterTask {
     changes: watch::Sender<i64>,
     seq: i64,
     checkpointer: Checkpointer,
+    closing: Arc<Notify>,
 }
 
 // === impl Writer ===
@@ -52,7 +58,15 @@ impl Writer {
     ) -> (Self, WriterTask, watch::Receiver<i64>) {
         let (sender, queue) = mpsc::channel(QUEUE);
         let (changes, seen) = watch::channel(seq);
-        (Self(sender), WriterTask { connection, queue, changes, seq, checkpointer }, seen)
+        let closing = Arc::new(Notify::new());
+        let task =
+            WriterTask { connection, queue, changes, seq, checkpointer, closing: Arc::clone(&closing) };
+        (Self { queue: sender, closing }, task, seen)
+    }
+
+    /// Lets the task write what waits, and end.
+    pub(crate) fn close(&self) {
+        self.closing.notify_one();
     }
 
     /// Writes it, together with whatever else waits. When this answers, it is on disk, as the store's options say.
@@ -66,7 +80,7 @@ impl Writer {
         write: Write,
     ) -> Result<oneshot::Receiver<Result<Reply, StorageError>>, StorageError> {
         let (reply, answer) = oneshot::channel();
-        self.0.send(Member { write, reply }).await.map_err(|_| StorageError::Closed)?;
+        self.queue.send(Member { write, reply }).await.map_err(|_| StorageError::Closed)?;
         Ok(answer)
     }
 }
@@ -74,14 +88,26 @@ impl Writer {
 // === impl WriterTask ===
 
 impl WriterTask {
+    /// Runs until the writer is closed or gone, and what waited is written.
     pub(crate) async fn run(mut self) {
-        while let Some(first) = self.queue.recv().await {
+        loop {
+            let first = tokio::select! {
+                biased;
+                () = self.closing.notified() => {
+                    self.queue.close();
+                    continue;
+                }
+                first = self.queue.recv() => first,
+            };
+            let Some(first) = first else { break };
             let members = self.group(first);
             let bytes = members.iter().map(|member| member.write.weight().1).sum();
             self.write(members).await;
             self.checkpointer.committed(bytes, &mut self.connection).await;
         }
-        self.checkpointer.close();
+        self.checkpointer.close().await;
+        // Closing can fail only in that the file is as a crash would leave it, which is no harm.
+        let _ = self.connection.close().await;
     }
 
     /// All that waits, as far as one transaction should hold it.

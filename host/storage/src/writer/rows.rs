@@ -1,6 +1,6 @@
 //! Rows on their way into one statement: a JSON array of arrays, and beside it one blob for what is large.
 //!
-//! SQLite takes a batch of any size as two bound values, so the statement stays the same, stays prepared, and crosses
+//! SQLite takes a batch of any size as one or two bound values, so the statement stays the same, stays prepared, and crosses
 //! to the connection's thread once. Bodies go through the blob: escaping them twice would cost more than storing them.
 
 use std::io::Write as _;

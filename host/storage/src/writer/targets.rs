@@ -1,5 +1,6 @@
-//! The statements that take rows in bulk. Each binds a blob and a JSON array of arrays, in this order; `value ->> n` is
-//! the row's n-th value, and a span of two values points into the blob.
+//! The statements that take rows in bulk: a JSON array of arrays, in which `value ->> n` is the row's n-th value. Where
+//! one value is large, the row has its span in a blob that is bound first. (The blob stands in `substr` itself: bound in
+//! a subquery, it would be copied for each row.)
 
 macro_rules! targets {
     ($($(#[$doc:meta])* $name:ident = $sql:expr;)*) => {
@@ -14,21 +15,26 @@ macro_rules! targets {
             pub(crate) fn sql(self) -> &'static str {
                 match self { $(Self::$name => $sql,)* }
             }
+
+            /// Whether a blob is bound before the rows.
+            pub(crate) fn has_blob(self) -> bool {
+                self.sql().contains("substr(?")
+            }
         }
     };
 }
 
-/// The rows of a batch: `blob` is the blob, `value` one row.
+/// The rows of a batch: `value` is one of them.
 macro_rules! rows {
     () => {
-        "FROM (SELECT ? AS blob), json_each(?)"
+        "FROM json_each(?)"
     };
 }
 
 /// A span of two values, as text.
 macro_rules! span {
     ($at:literal, $length:literal) => {
-        concat!("CAST(substr(blob, value ->> ", $at, ", value ->> ", $length, ") AS TEXT)")
+        concat!("CAST(substr(?, value ->> ", $at, ", value ->> ", $length, ") AS TEXT)")
     };
 }
 
@@ -109,7 +115,7 @@ targets! {
     /// tenant, adapter, key, at, span
     Hook = concat!(
         "INSERT INTO hooks (tenant, adapter, hook_key, at, body) SELECT value->>0, value->>1, value->>2, value->>3, ",
-        "substr(blob, value->>4, value->>5) ", rows!());
+        "substr(?, value->>4, value->>5) ", rows!());
     /// id, state, not before
     HookState = concat!(
         "UPDATE hooks SET state = value->>1, not_before = value->>2, attempt = attempt + 1 ", rows!(),
@@ -125,7 +131,7 @@ targets! {
     /// tenant, adapter, key, span
     Kv = concat!(
         "INSERT INTO kv (tenant, adapter, key, value) SELECT value->>0, value->>1, value->>2, ",
-        "substr(blob, value->>3, value->>4) ", rows!(), " WHERE true ",
+        "substr(?, value->>3, value->>4) ", rows!(), " WHERE true ",
         "ON CONFLICT DO UPDATE SET value = excluded.value");
     /// subject, ref, tenant, event, slot, component, reason, behind, at
     Parked = concat!(
