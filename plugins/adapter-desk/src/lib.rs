@@ -1,9 +1,19 @@
-//! The embedded desk as an adapter.
+//! The embedded desk as a CRM adapter: tickets and their lines live in the host's own tables, and what a call writes
+//! is committed with its receipt or not at all. So nothing here is journalled, retried or remembered.
 
-use patchbay_sdk::{desk, prelude::*};
+mod agent;
+mod host;
+mod lines;
+
+use patchbay_sdk::prelude::*;
 use serde::Deserialize;
 
-/// The adapter has nothing to set.
+use crate::{
+    host::{Host, Patchbay},
+    lines::Lines,
+};
+
+/// There is nothing to set.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {}
@@ -21,46 +31,30 @@ impl Plugin for DeskAdapter {
 }
 
 impl Adapter for DeskAdapter {
+    /// The desk knows people by the tenant's own names.
     fn contact(&self, person: Person, _: Call) -> Result<String, Failure> {
         Ok(person.id)
     }
 
-    fn open(&self, draft: Draft, call: Call) -> Result<Opened, Failure> {
-        let id = desk::create(&draft.conversation, &draft.customer);
-        let written = self.append(id.clone(), draft.items, call)?;
-        Ok(Opened { ticket: Ticket { id, url: None }, written })
+    fn open(&self, draft: Draft, _: Call) -> Result<Opened, Failure> {
+        open(&mut Patchbay, draft)
     }
 
     fn append(&self, ticket: String, items: Vec<Item>, _: Call) -> Result<Vec<Written>, Failure> {
-        let mut written = Vec::new();
-        for item in items {
-            let mut parts = Vec::new();
-            if let Content::Post(Post { text: Some(text), .. }) = item.message.content {
-                let line = desk::Line {
-                    key: item.key.clone(),
-                    author: item.message.author,
-                    sent_at: item.message.sent_at,
-                    internal: item.internal,
-                    body: desk::Body::Text(text),
-                    reply_to: item.message.reply_to.into_iter().next(),
-                };
-                parts.push(desk::write(&ticket, &line).map_err(gone)?);
-            }
-            written.push(Written { key: item.key, parts });
-        }
-        Ok(written)
+        append(&mut Patchbay, &ticket, items)
     }
 
     fn update(&self, ticket: String, changes: Changes, _: Call) -> Result<(), Failure> {
-        changes.changes.iter().try_for_each(|change| desk::alter(&ticket, change)).map_err(gone)
+        alter(&mut Patchbay, &ticket, &changes.changes)
     }
 
+    /// Nobody looks at the desk live.
     fn notify(&self, _: String, _: Signal) -> Result<(), Failure> {
         Ok(())
     }
 
     fn fetch(&self, _: String) -> Result<String, Failure> {
-        Err(failure(FailureKind::Unsupported, "the desk keeps no files of its own"))
+        Err(failure(FailureKind::Unsupported, "the desk keeps no files: it shows those of the room"))
     }
 
     fn probe(&self) -> Result<Health, Failure> {
@@ -69,17 +63,36 @@ impl Adapter for DeskAdapter {
 }
 
 impl Webhooks for DeskAdapter {
+    /// Only the host itself calls this, for an agent who used its API or command line.
     fn accept(&self, _: Webhook) -> Answer {
         Answer { keep: true, status: 200, headers: Vec::new(), body: Vec::new() }
     }
 
-    fn receive(&self, _: Webhook) -> Result<Batch, Failure> {
-        Err(failure(FailureKind::Unsupported, "nothing is received yet"))
+    fn receive(&self, webhook: Webhook) -> Result<Batch, Failure> {
+        let entry = agent::said(&webhook.body, || Patchbay.now())
+            .map_err(|detail| failure(FailureKind::Rejected, &detail))?;
+        Ok(Batch { entries: vec![entry], poll: false })
     }
 }
 
-fn gone(unknown: desk::Unknown) -> Failure {
-    failure(FailureKind::Gone, &format!("{unknown:?}"))
+fn open(host: &mut impl Host, draft: Draft) -> Result<Opened, Failure> {
+    let id = host.create(&draft.conversation, &draft.customer);
+    alter(host, &id, &draft.initial)?;
+    let written = append(host, &id, draft.items)?;
+    Ok(Opened { ticket: Ticket { id, url: None }, written })
+}
+
+fn append(host: &mut impl Host, ticket: &str, items: Vec<Item>) -> Result<Vec<Written>, Failure> {
+    let mut lines = Lines { host, ticket };
+    items.into_iter().map(|item| lines.add(item)).collect::<Result<_, _>>().map_err(|_| gone(ticket))
+}
+
+fn alter(host: &mut impl Host, ticket: &str, changes: &[Change]) -> Result<(), Failure> {
+    changes.iter().try_for_each(|change| host.alter(ticket, change)).map_err(|_| gone(ticket))
+}
+
+fn gone(ticket: &str) -> Failure {
+    failure(FailureKind::Gone, &format!("the desk has no ticket {ticket}"))
 }
 
 fn failure(kind: FailureKind, detail: &str) -> Failure {
@@ -87,3 +100,6 @@ fn failure(kind: FailureKind, detail: &str) -> Failure {
 }
 
 patchbay_sdk::export_adapter!(DeskAdapter);
+
+#[cfg(test)]
+mod tests;
