@@ -18,6 +18,7 @@ mod load;
 mod locate;
 mod metrics;
 mod pass;
+mod places;
 mod reloader;
 mod restore;
 mod rollback;

@@ -57,7 +57,7 @@ impl Reloader {
         self.log.append(&record, &moved).map_err(|error| trouble(error.to_string()))?;
         self.swap(Arc::clone(&chain));
 
-        for slot in source.slots() {
+        for slot in source.slots.iter() {
             let (slot, component, digest) =
                 (&*slot.name, &slot.config.component, slot.component.digest.short());
             tracing::info!(tenant = %tenant.id, generation, slot, component, digest, "slot active");
@@ -140,7 +140,7 @@ impl Reloader {
 
     fn keep_copies(&self, source: &Source) -> io::Result<()> {
         self.store.put(Digest::of(source.text.as_bytes()), source.text.as_bytes())?;
-        for slot in source.slots() {
+        for slot in source.slots.iter() {
             self.store.put(slot.component.digest, &slot.component.bytes)?;
             self.store.put(Digest::of(slot.settings.as_bytes()), slot.settings.as_bytes())?;
             if let Some((_, blob)) = &slot.fallback {
@@ -152,7 +152,7 @@ impl Reloader {
 }
 
 fn record(source: &Source, generation: u64, at: u64) -> GenerationRecord {
-    let slots = source.slots().map(|slot| {
+    let slots = source.slots.iter().map(|slot| {
         let record = SlotRecord {
             component: slot.config.component.clone(),
             digest: slot.component.digest,

@@ -44,7 +44,7 @@ pub fn check(dir: &Path, runtime: Option<&Runtime>) -> Vec<Finding> {
                     Some(runtime) => load(runtime, &source).map(drop),
                     None => Ok(()),
                 });
-                findings.extend(tried.err().into_iter().flatten().map(|Refusal { finding, .. }| finding));
+                findings.extend(tried.err().into_iter().flatten().map(|Refusal { finding, .. }| *finding));
             }
             Err(_) => findings.push(Finding::file(file, "its files change while they are read; try again")),
         }

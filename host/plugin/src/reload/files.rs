@@ -57,6 +57,15 @@ struct Seen {
     pass: u64,
 }
 
+// === impl Blob ===
+
+impl Blob {
+    pub(super) fn text(&self) -> Result<Arc<str>, Unread> {
+        let text = std::str::from_utf8(&self.bytes);
+        text.map(Arc::from).map_err(|error| Unread::Refused(format!("this is no UTF-8: {error}")))
+    }
+}
+
 // === impl Files ===
 
 impl Files {
@@ -91,9 +100,14 @@ impl Files {
 
     /// Reads a settled file of at most `limit` bytes.
     pub(super) fn read(&mut self, name: &str, limit: u64) -> Result<Blob, Unread> {
-        if let Some(due) = self.unsettled(name) {
-            return Err(Unread::Unsettled(due));
+        match self.unsettled(name) {
+            Some(due) => Err(Unread::Unsettled(due)),
+            None => self.peek(name, limit),
         }
+    }
+
+    /// Reads a file that may still be being written.
+    pub(super) fn peek(&mut self, name: &str, limit: u64) -> Result<Blob, Unread> {
         if let Some(blob) = self.read.get(name) {
             return Ok(blob.clone());
         }
@@ -110,9 +124,7 @@ impl Files {
 
     /// Reads a settled file of at most `limit` bytes that has to be text.
     pub(super) fn text(&mut self, name: &str, limit: u64) -> Result<Arc<str>, Unread> {
-        let blob = self.read(name, limit)?;
-        let text = std::str::from_utf8(&blob.bytes);
-        text.map(Arc::from).map_err(|error| Unread::Refused(format!("this is no UTF-8: {error}")))
+        self.read(name, limit)?.text()
     }
 
     /// Refuses a file that lies, once symlinks are followed, outside the directory `within`.

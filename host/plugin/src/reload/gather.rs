@@ -14,8 +14,9 @@ use super::{
     directory::{TENANTS, component_file, tenant_file},
     files::{Blob, Files, Unread},
     finding::Finding,
+    places::Places,
     settings,
-    source::{Refusal, RefusalKind, SETTINGS_SIZE, SlotSource, Source, TENANT_SIZE, each_slot},
+    source::{Refusal, RefusalKind, SETTINGS_SIZE, SlotSource, Source, TENANT_SIZE},
     stamp::Stamp,
 };
 use crate::runtime::World;
@@ -60,6 +61,15 @@ pub(super) fn draft(files: &mut Files, tenant: &TenantId) -> Result<Draft, Unrea
     Ok(Draft { tenant: tenant.clone(), file, text, config })
 }
 
+/// Looks at what an unsettled tenant's file seems to name, so that all of it settles in the same time as the file.
+pub(super) fn look_ahead(files: &mut Files, tenant: &TenantId) {
+    let text = files.peek(&tenant_file(tenant), TENANT_SIZE).and_then(|blob| blob.text());
+    let config = text.ok().and_then(|text| TenantConfig::parse(&text).ok());
+    for name in config.iter().flat_map(inputs) {
+        files.stamp(&name);
+    }
+}
+
 // === impl Draft ===
 
 impl Draft {
@@ -98,12 +108,10 @@ impl Draft {
     fn source(self, files: &mut Files, inputs: Digest, component_size: u64) -> Result<Source, Vec<Refusal>> {
         let Self { tenant, file, text, config } = self;
         let config = config.map_err(|refusal| vec![refusal])?;
-        let adapters = config.adapters.iter().map(|(name, slot)| (name.clone(), slot));
-        let (mapper, router, adapters) =
-            each_slot((&config.mapper, &config.router, adapters), |name, world, slot| {
-                Slot { name, world, slot, file: &file, text: &text }.gather(files, component_size)
-            })?;
-        Ok(Source { tenant, text, config, inputs, mapper, router, adapters })
+        let slots = Places::of(&config).make(|name, world, slot| {
+            Slot { name, world, slot, file: &file, text: &text }.gather(files, component_size)
+        })?;
+        Ok(Source { tenant, text, config, inputs, slots })
     }
 }
 

@@ -1,18 +1,18 @@
 //! From a [`Source`] to a chain that can serve: every slot's component checked, prepared, compiled and tried.
 
 use std::{
-    collections::BTreeMap,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
 };
 
-use patchbay_types::{AdapterName, Millis, TenantConfig};
+use patchbay_types::Millis;
 
 use super::{
     directory::tenant_file,
     files::Blob,
     finding::Finding,
-    source::{Refusal, RefusalKind, SlotSource, Source, each_slot},
+    places::Places,
+    source::{Refusal, RefusalKind, SlotSource, Source},
 };
 use crate::{
     chain::{Chain, Slot},
@@ -20,21 +20,13 @@ use crate::{
     runtime::{LoadError, Runtime, Wanted},
 };
 
-/// A source made ready: a chain but for its number.
-pub(super) struct Loaded {
-    config: Arc<TenantConfig>,
-    mapper: Arc<Slot>,
-    router: Arc<Slot>,
-    adapters: BTreeMap<AdapterName, Arc<Slot>>,
-}
+/// Every slot of a chain, ready to be called.
+pub(super) type Loaded = Places<Arc<Slot>>;
 
 /// Loads every slot, one after another; the refusals of all of them, where there is any.
 pub(super) fn load(runtime: &Runtime, source: &Source) -> Result<Loaded, Vec<Refusal>> {
-    let adapters = source.adapters.iter().map(|(name, slot)| (name.clone(), slot));
-    let (mapper, router, adapters) = each_slot((&source.mapper, &source.router, adapters), |_, _, slot| {
-        load_slot(runtime, source, slot).map(Arc::new).map_err(|refusal| vec![refusal])
-    })?;
-    Ok(Loaded { config: Arc::clone(&source.config), mapper, router, adapters })
+    let slots = source.slots.as_ref();
+    slots.make(|_, _, slot| load_slot(runtime, source, slot).map(Arc::new).map_err(|refusal| vec![refusal]))
 }
 
 fn load_slot(runtime: &Runtime, source: &Source, slot: &SlotSource) -> Result<Slot, Refusal> {
@@ -83,7 +75,8 @@ fn refusal(source: &Source, slot: &SlotSource, key: &str, component: &str, error
 impl Loaded {
     /// The chain of `source`'s tenant.
     pub(super) fn into_chain(self, source: &Source, generation: u64, since: Millis) -> Arc<Chain> {
-        let Self { config, mapper, router, adapters } = self;
-        Arc::new(Chain { tenant: source.tenant.clone(), generation, config, mapper, router, adapters, since })
+        let Self { mapper, router, adapters } = self;
+        let (tenant, config) = (source.tenant.clone(), Arc::clone(&source.config));
+        Arc::new(Chain { tenant, generation, config, mapper, router, adapters, since })
     }
 }

@@ -79,6 +79,7 @@ impl Reloader {
                 Ok(draft) => drafts.push(draft),
                 Err(Unread::Unsettled(due)) => {
                     passed.wait_for(Some(due));
+                    gather::look_ahead(files, &id);
                     if let Some(tenant) = &mut tenant {
                         self.wait(tenant);
                     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use patchbay_types::{Digest, TenantConfig, tenant::FailurePolicy};
+use patchbay_types::{Digest, TenantConfig};
 
 use super::{
     content_store::{ContentStore, StoreError},
@@ -10,7 +10,8 @@ use super::{
     files::Blob,
     finding::Finding,
     generation::GenerationRecord,
-    source::{Refusal, RefusalKind, SETTINGS_SIZE, SlotSource, Source, TENANT_SIZE, each_slot},
+    places::Places,
+    source::{Refusal, RefusalKind, SETTINGS_SIZE, SlotSource, Source, TENANT_SIZE},
 };
 
 /// Reads everything that `record` names.
@@ -24,46 +25,33 @@ pub(super) fn restore(
     component_size: u64,
 ) -> Result<Source, Vec<Refusal>> {
     let file = tenant_file(&record.tenant);
-    let refused = |slot: Option<&Arc<str>>, error: String| Refusal {
-        slot: slot.cloned(),
-        kind: RefusalKind::Rejected,
-        finding: Finding::file(&file, format!("generation {}: {error}", record.generation)),
+    let refused = |slot: Option<&Arc<str>>, error: String| {
+        let finding = Finding::file(&file, format!("generation {}: {error}", record.generation));
+        vec![Refusal { slot: slot.cloned(), kind: RefusalKind::Rejected, finding: Box::new(finding) }]
     };
-    let text = text(store, record.config, TENANT_SIZE).map_err(|error| vec![refused(None, error)])?;
-    let config = TenantConfig::parse(&text).map_err(|error| vec![refused(None, error.to_string())])?;
+    let text = text(store, record.config, TENANT_SIZE).map_err(|error| refused(None, error))?;
+    let config = TenantConfig::parse(&text).map_err(|error| refused(None, error.to_string()))?;
 
-    let adapters = config.adapters.iter().map(|(name, slot)| (name.clone(), slot));
-    let (mapper, router, adapters) =
-        each_slot((&config.mapper, &config.router, adapters), |name, world, slot| {
-            let read = || -> Result<SlotSource, String> {
-                let kept = record.slots.get(&*name).ok_or("the log of generations knows no such slot")?;
-                let fallback = match (&slot.on_fault, &kept.fallback) {
-                    (FailurePolicy::Fallback(_), Some((component, digest))) => {
-                        Some((component.clone(), blob(store, *digest, component_size)?))
-                    }
-                    _ => None,
-                };
-                Ok(SlotSource {
-                    name: Arc::clone(&name),
-                    world,
-                    config: slot.clone(),
-                    component: blob(store, kept.digest, component_size)?,
-                    settings: self::text(store, kept.settings, SETTINGS_SIZE)?,
-                    fallback,
-                })
+    let slots = Places::of(&config).make(|name, world, slot| {
+        let read = || -> Result<SlotSource, String> {
+            let kept = record.slots.get(&*name).ok_or("the log of generations knows no such slot")?;
+            let fallback = match &kept.fallback {
+                Some((component, digest)) => Some((component.clone(), blob(store, *digest, component_size)?)),
+                None => None,
             };
-            read().map_err(|error| vec![refused(Some(&name), error)])
-        })?;
-    let inputs = record.inputs;
-    Ok(Source {
-        tenant: record.tenant.clone(),
-        text,
-        config: Arc::new(config),
-        inputs,
-        mapper,
-        router,
-        adapters,
-    })
+            Ok(SlotSource {
+                name: Arc::clone(&name),
+                world,
+                config: slot.clone(),
+                component: blob(store, kept.digest, component_size)?,
+                settings: self::text(store, kept.settings, SETTINGS_SIZE)?,
+                fallback,
+            })
+        };
+        read().map_err(|error| refused(Some(&name), error))
+    })?;
+    let (tenant, config) = (record.tenant.clone(), Arc::new(config));
+    Ok(Source { tenant, text, config, inputs: record.inputs, slots })
 }
 
 fn blob(store: &ContentStore, digest: Digest, limit: u64) -> Result<Blob, String> {

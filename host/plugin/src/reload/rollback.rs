@@ -68,7 +68,7 @@ impl Reloader {
             Some(chain) => Arc::new(chain.again(now)),
             None => self.reload_kept(&tenant, generation).map_err(|refusals| RollbackError::Load {
                 generation,
-                findings: refusals.into_iter().map(|refusal| refusal.finding).collect(),
+                findings: refusals.into_iter().map(|refusal| *refusal.finding).collect(),
             })?,
         };
         let newest = tenant.records.first().map(|record| record.inputs);

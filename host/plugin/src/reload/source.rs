@@ -1,10 +1,10 @@
 //! All that a generation is made of, read and parsed, nothing of it run yet.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
-use patchbay_types::{AdapterName, Digest, TenantConfig, TenantId, tenant::SlotConfig};
+use patchbay_types::{Digest, TenantConfig, TenantId, tenant::SlotConfig};
 
-use super::{files::Blob, finding::Finding};
+use super::{files::Blob, finding::Finding, places::Places};
 use crate::runtime::World;
 
 /// The largest tenant's file.
@@ -21,9 +21,7 @@ pub(super) struct Source {
     pub(super) config: Arc<TenantConfig>,
     /// See [`GenerationRecord::inputs`](super::GenerationRecord::inputs).
     pub(super) inputs: Digest,
-    pub(super) mapper: SlotSource,
-    pub(super) router: SlotSource,
-    pub(super) adapters: BTreeMap<AdapterName, SlotSource>,
+    pub(super) slots: Places<SlotSource>,
 }
 
 /// One slot of it.
@@ -44,7 +42,7 @@ pub(super) struct Refusal {
     /// The slot; none: the tenant's file itself.
     pub(super) slot: Option<Arc<str>>,
     pub(super) kind: RefusalKind,
-    pub(super) finding: Finding,
+    pub(super) finding: Box<Finding>,
 }
 
 /// What sort of reason it is.
@@ -58,45 +56,14 @@ pub(super) enum RefusalKind {
     Trouble,
 }
 
-// === impl Source ===
-
-impl Source {
-    pub(super) fn slots(&self) -> impl Iterator<Item = &SlotSource> {
-        [&self.mapper, &self.router].into_iter().chain(self.adapters.values())
-    }
-}
-
 // === impl Refusal ===
 
 impl Refusal {
     pub(super) fn slot(slot: &Arc<str>, kind: RefusalKind, finding: Finding) -> Self {
-        Self { slot: Some(Arc::clone(slot)), kind, finding }
+        Self { slot: Some(Arc::clone(slot)), kind, finding: Box::new(finding) }
     }
 
     pub(super) fn tenant(kind: RefusalKind, finding: Finding) -> Self {
-        Self { slot: None, kind, finding }
-    }
-}
-
-/// Makes each slot by `make`; the refusals of all of them, where there is any.
-pub(super) fn each_slot<S, T>(
-    (mapper, router, adapters): (S, S, impl IntoIterator<Item = (AdapterName, S)>),
-    mut make: impl FnMut(Arc<str>, World, S) -> Result<T, Vec<Refusal>>,
-) -> Result<(T, T, BTreeMap<AdapterName, T>), Vec<Refusal>> {
-    let mut refusals = Vec::new();
-    let mut made =
-        |name: Arc<str>, world, slot| make(name, world, slot).map_err(|more| refusals.extend(more)).ok();
-    let mapper = made("mapper".into(), World::Mapper, mapper);
-    let router = made("router".into(), World::Router, router);
-    let adapters: BTreeMap<_, _> = adapters
-        .into_iter()
-        .filter_map(|(name, slot)| {
-            let made = made(format!("adapters.{name}").into(), World::Adapter, slot)?;
-            Some((name, made))
-        })
-        .collect();
-    match (mapper, router) {
-        (Some(mapper), Some(router)) if refusals.is_empty() => Ok((mapper, router, adapters)),
-        _ => Err(refusals),
+        Self { slot: None, kind, finding: Box::new(finding) }
     }
 }

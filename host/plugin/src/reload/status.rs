@@ -127,7 +127,7 @@ impl Trial {
         self.refused.clear();
         self.state = refusals.first().map(state).unwrap_or_default();
         for refusal in refusals {
-            let error = LastError { at: now, finding: refusal.finding.clone() };
+            let error = LastError { at: now, finding: Finding::clone(&refusal.finding) };
             if let Some(slot) = &refusal.slot {
                 self.slot_errors.insert(slot.to_string(), error.clone());
                 self.refused.insert(slot.to_string(), refusal.clone());

@@ -3,4 +3,5 @@
 mod guest;
 mod host;
 mod loading;
+mod reload;
 mod values;
