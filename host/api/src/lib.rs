@@ -1,1 +1,3 @@
-//! patchbay-api.
+//! Everything that answers HTTP. [`appservice`] is what homeservers call.
+
+pub mod appservice;

@@ -3,13 +3,24 @@
 //!
 //! Nothing here knows a database, a tenant's configuration or a plugin.
 
+pub mod client;
+pub mod ephemeral;
+pub mod error;
 pub mod event;
 pub mod ghosts;
+pub mod http_client;
+pub mod intent;
 pub mod json;
 pub mod registration;
 pub mod transaction;
+pub mod txn;
 
+pub use client::{Client, ClientOptions};
+pub use ephemeral::Ephemeral;
+pub use error::ClientError;
 pub use event::{Event, Relation};
 pub use ghosts::{Ghost, Ghosts};
+pub use intent::{Intent, Member, Page};
 pub use json::Fault;
 pub use transaction::{Body, Incoming, Transaction, Unreadable};
+pub use txn::TxnId;

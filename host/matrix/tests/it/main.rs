@@ -1,0 +1,4 @@
+//! The client, against answers that a real homeserver gave.
+
+mod client;
+mod homeserver;
