@@ -89,6 +89,8 @@ async fn owner(shared: &Shared, row: &InboxEvent) -> Result<Owner, StorageError>
             let tenants: Vec<&str> = tenants.iter().map(TenantId::as_str).collect();
             format!("ambiguous: {} could claim it; link it in one of their files", tenants.join(", "))
         }
+        // An earlier event may have told of two claims; this one tells of none, which changes nothing.
+        Verdict::Nobody if !entry.decided_by.is_empty() => entry.decided_by.clone(),
         Verdict::Nobody => "no tenant claims its room".to_owned(),
     };
     let mut decision = nobody(row, now, &shown);

@@ -7,7 +7,7 @@ use std::{
 
 use arc_swap::ArcSwap;
 use moka::sync::Cache;
-use patchbay_matrix::Ghosts;
+use patchbay_matrix::{Client, Ghosts};
 use patchbay_plugin::{Chain, Chains};
 use patchbay_storage::{
     Action, Conversation, Delivery, InboxEvent, PersonRemote, Room, StorageError, Store, Ticket,
@@ -50,6 +50,8 @@ pub struct PipelineDeps {
 pub struct Homeserver {
     /// The names.
     pub ghosts: Ghosts,
+    /// The way.
+    pub client: Client,
 }
 
 /// A room and whose it is, as cached; its lane alone changes its state.

@@ -1,0 +1,239 @@
+//! A whole house but for its doors: store, runtime, chains and pipeline, with a clock that stands still.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::{Arc, LazyLock},
+    time::Duration,
+};
+
+use patchbay_matrix::{Client, ClientOptions, Ghosts, http_client};
+use patchbay_pipeline::{Homeserver, Pipeline, PipelineDeps};
+use patchbay_plugin::{Chain, Chains, Runtime, RuntimeConfig, Slot, Wanted, World};
+use patchbay_storage::{DeskFilter, DeskLine, NewEvent, OpenOptions, Store, Transaction};
+use patchbay_types::{
+    Digest, MockClock, RegistrationId, TenantConfig, TenantId,
+    config::{HostConfig, HostLimits, PluginsConfig, RegistrationConfig},
+    tenant::SlotConfig,
+};
+use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
+
+pub const NOW: u64 = 1_795_157_275_000;
+
+/// One runtime for all tests: compiling is what takes long.
+static RUNTIME: LazyLock<Arc<Runtime>> = LazyLock::new(|| {
+    let cache = root().join("target/test-cache");
+    let plugins = PluginsConfig { instances: 64, warm: 16, ..PluginsConfig::default() };
+    Runtime::new(RuntimeConfig { cache, cache_key: [7; 32], plugins }).unwrap()
+});
+
+pub struct House {
+    pub store: Store,
+    pub chains: Arc<Chains>,
+    pub pipeline: Arc<Pipeline>,
+    pub clock: MockClock,
+    dir: Arc<tempfile::TempDir>,
+    cancel: CancellationToken,
+    running: tokio::task::JoinHandle<()>,
+    sent: u64,
+}
+
+/// A tenant's file, and the rules of its router.
+pub fn tenant(rooms: &str, rules: &Value) -> String {
+    let rules = serde_json::to_string(rules).unwrap();
+    let rules: toml::Table = serde_json::from_str(&rules).unwrap();
+    let rules = toml::to_string(&toml::Table::from_iter([(
+        "router".to_owned(),
+        toml::Value::Table(toml::Table::from_iter([("settings".to_owned(), toml::Value::Table(rules))])),
+    )]))
+    .unwrap();
+    format!(
+        "[rooms]\n{rooms}\n[mapper]\ncomponent = 'mapper-matrix'\n[router]\ncomponent = 'router-rules'\n{}\n\
+         [adapters.desk]\ncomponent = 'adapter-desk'\ngrants = {{ desk = true }}\n",
+        rules.replace("[router]\n", "")
+    )
+}
+
+/// Everything goes to the desk.
+pub fn to_desk() -> Value {
+    json!({ "default": "desk" })
+}
+
+impl House {
+    /// A house with these tenants.
+    pub async fn new(tenants: &[(&str, String)]) -> Self {
+        Self::at(Arc::new(tempfile::tempdir().unwrap()), tenants).await
+    }
+
+    async fn at(dir: Arc<tempfile::TempDir>, tenants: &[(&str, String)]) -> Self {
+        let store = Store::open(OpenOptions::new(dir.path())).await.unwrap();
+        let chains = Arc::new(Chains::default());
+        let clock = MockClock::at(NOW);
+        for (tenant, file) in tenants {
+            chains.swap(chain(tenant, file, 1));
+        }
+        let registration = registration();
+        let options = ClientOptions::new(registration.homeserver.clone(), "as");
+        let client = Client::new(http_client::build(Duration::from_secs(1)).unwrap(), options);
+        let homeserver = Homeserver { ghosts: Ghosts::new(&registration).unwrap(), client };
+        let pipeline = Pipeline::new(PipelineDeps {
+            store: store.clone(),
+            chains: Arc::clone(&chains),
+            clock: Arc::new(clock.clone()),
+            homeservers: BTreeMap::from([(registration.id.clone(), homeserver)]),
+            registrations: vec![registration],
+            limits: HostLimits::default(),
+            threads: 3,
+        });
+        let cancel = CancellationToken::new();
+        let running = {
+            let (pipeline, cancel) = (Arc::clone(&pipeline), cancel.clone());
+            tokio::spawn(async move { pipeline.run(cancel).await.unwrap() })
+        };
+        Self { store, chains, pipeline, clock, dir, cancel, running, sent: 0 }
+    }
+
+    /// The same data after a crash: nothing was drained, nothing was closed.
+    pub async fn crashed(self, tenants: &[(&str, String)]) -> Self {
+        self.running.abort();
+        let _ = self.running.await;
+        let dir = Arc::clone(&self.dir);
+        self.store.close().await;
+        drop((self.store, self.pipeline));
+        Self::at(dir, tenants).await
+    }
+
+    /// Sends events as one transaction of the homeserver, and waits until it is accepted.
+    pub async fn send(&mut self, events: &[Value]) {
+        self.sent += 1;
+        let event = |event: &Value| NewEvent {
+            key: event["event_id"].as_str().unwrap().to_owned(),
+            room_id: event["room_id"].as_str().map(Into::into),
+            body: event.to_string(),
+            fault: None,
+        };
+        let transaction = Transaction {
+            registration: RegistrationId::from("patchbay"),
+            txn_id: self.sent.to_string(),
+            received_at: NOW,
+            events: events.iter().map(event).collect(),
+            unreadable: None,
+        };
+        self.store.accept(transaction).await.unwrap();
+    }
+
+    /// Waits until nothing is left to be done but what waits for a homeserver.
+    pub async fn settled(&self) {
+        self.until("nothing is pending", async || {
+            let counts = self.store.counts().await.unwrap();
+            counts.events.count == 0 && counts.deliveries.is_empty()
+        })
+        .await;
+    }
+
+    /// Waits for a condition.
+    pub async fn until(&self, what: &str, condition: impl AsyncFn() -> bool) {
+        let wait = async {
+            while !condition().await {
+                tokio::task::yield_now().await;
+            }
+        };
+        assert!(
+            tokio::time::timeout(Duration::from_secs(60), wait).await.is_ok(),
+            "{what}: it never came to that"
+        );
+    }
+
+    /// All lines of the tenant's desk, ticket by ticket.
+    pub async fn lines(&self, tenant: &str) -> Vec<DeskLine> {
+        let tenant = TenantId::from(tenant);
+        let filter = DeskFilter { limit: 1000, ..DeskFilter::default() };
+        let mut tickets = self.store.desk_tickets(&tenant, &filter).await.unwrap();
+        tickets.sort_by_key(|ticket| ticket.ticket[2..].parse::<u32>().unwrap());
+        let mut lines = Vec::new();
+        for ticket in tickets {
+            lines.extend(self.store.desk_lines(&tenant, &ticket.ticket, None, 1000).await.unwrap());
+        }
+        lines
+    }
+
+    /// The words of all lines.
+    pub async fn words(&self, tenant: &str) -> Vec<String> {
+        let plain = |line: DeskLine| {
+            let body: Value = serde_json::from_str(&line.body).unwrap();
+            body.pointer("/Text/plain")
+                .and_then(Value::as_str)
+                .map_or_else(|| body.to_string(), str::to_owned)
+        };
+        self.lines(tenant).await.into_iter().map(plain).collect()
+    }
+
+    pub async fn stop(self) {
+        self.cancel.cancel();
+        self.running.await.unwrap();
+    }
+}
+
+/// A text message.
+pub fn text(room: &str, id: &str, sender: &str, body: &str) -> Value {
+    message(room, id, sender, json!({ "msgtype": "m.text", "body": body }))
+}
+
+pub fn message(room: &str, id: &str, sender: &str, content: Value) -> Value {
+    json!({ "type": "m.room.message", "event_id": id, "room_id": room, "sender": sender,
+            "origin_server_ts": NOW, "content": content })
+}
+
+pub fn chain(tenant: &str, file: &str, generation: u64) -> Arc<Chain> {
+    let config = TenantConfig::parse(file).unwrap();
+    let slot = |name: &str, world, slot: &SlotConfig| {
+        Arc::new(Slot {
+            name: Arc::from(name),
+            component: slot.component.clone(),
+            plugin: load(slot, &slot.component, world),
+            on_fault: slot.on_fault.clone(),
+            fallback: None,
+        })
+    };
+    Arc::new(Chain {
+        tenant: tenant.into(),
+        generation,
+        mapper: slot("mapper", World::Mapper, &config.mapper),
+        router: slot("router", World::Router, &config.router),
+        adapters: config
+            .adapters
+            .iter()
+            .map(|(name, s)| (name.clone(), slot(&format!("adapters.{name}"), World::Adapter, s)))
+            .collect(),
+        config: Arc::new(config),
+        since: NOW,
+    })
+}
+
+fn load(slot: &SlotConfig, component: &str, world: World) -> patchbay_plugin::Plugin {
+    let path = root().join("target/guests").join(format!("{component}.wasm"));
+    let bytes = std::fs::read(&path)
+        .unwrap_or_else(|error| panic!("{}: {error}; `cargo xtask guests` builds it", path.display()));
+    let settings = slot.settings.as_ref().map_or("{}".to_owned(), |s| serde_json::to_string(s).unwrap());
+    let wanted = Wanted {
+        digest: Digest::of(&bytes),
+        bytes: bytes.into(),
+        world,
+        settings: settings.into(),
+        grants: slot.grants.clone(),
+        limits: slot.limits,
+        instance: slot.instance,
+    };
+    RUNTIME.load(&wanted).unwrap()
+}
+
+fn registration() -> RegistrationConfig {
+    let file = "[[registrations]]\nid = 'patchbay'\nhomeserver = 'http://127.0.0.1:9'\nserver-name = 'localhost'\n\
+                url = 'http://127.0.0.1:9'\nas-token = 'as'\nhs-token = 'hs'\n";
+    HostConfig::parse(file).unwrap().registrations.remove(0)
+}
+
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
