@@ -1,0 +1,187 @@
+//! A configuration directory for a cast: each tenant's rooms are linked to it, so that no invitation has to be played.
+
+use std::{
+    fmt::Write,
+    fs,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+use anyhow::Context;
+use patchbay_types::config::Synchronous;
+
+use crate::cast::Cast;
+
+/// What the homeserver shows us, and we it. Made up: the played homeserver is not reachable from elsewhere.
+pub const HS_TOKEN: &str = "load-hs-token";
+/// What we show the homeserver.
+pub const AS_TOKEN: &str = "load-as-token";
+/// The registration's own user, without its server.
+pub const BOT: &str = "patchbay";
+
+/// What a host is to be like.
+#[derive(Debug, Clone)]
+pub struct Setup {
+    /// The directory; made where it is missing.
+    pub dir: PathBuf,
+    /// Built components, as `cargo xtask guests` leaves them.
+    pub components: PathBuf,
+    /// Where homeservers reach it.
+    pub appservice: SocketAddr,
+    /// Where the operator reaches it.
+    pub admin: SocketAddr,
+    /// The played homeserver.
+    pub homeserver: SocketAddr,
+    /// Power-loss safe, or not.
+    pub synchronous: Synchronous,
+    /// One for each tenant of the cast.
+    pub chains: Vec<(String, ChainSetup)>,
+}
+
+/// Which components a tenant has.
+#[derive(Debug, Clone)]
+pub struct ChainSetup {
+    /// The mapper's component.
+    pub mapper: String,
+    /// The router's component.
+    pub router: String,
+    /// TOML below `[router.settings]`; empty: none.
+    pub router_settings: String,
+    /// The component of the adapter `desk`.
+    pub adapter: String,
+    /// More TOML at the end of the file.
+    pub more: String,
+}
+
+// === impl ChainSetup ===
+
+impl ChainSetup {
+    /// The first-party components with ten rules, of which the last one always matches.
+    #[must_use]
+    pub fn first_party() -> Self {
+        Self {
+            mapper: "mapper-matrix".to_owned(),
+            router: "router-rules".to_owned(),
+            router_settings: ten_rules(),
+            adapter: "adapter-desk".to_owned(),
+            more: String::new(),
+        }
+    }
+
+    /// Guests whose output bears the stamp of their own bytes.
+    #[must_use]
+    pub fn stamped() -> Self {
+        Self {
+            mapper: "stamp-mapper".to_owned(),
+            router: "stamp-router".to_owned(),
+            router_settings: String::new(),
+            adapter: "stamp-adapter".to_owned(),
+            more: String::new(),
+        }
+    }
+
+    /// The tenant's file.
+    #[must_use]
+    pub fn tenant_file(&self, cast: &Cast, tenant: &str) -> String {
+        let mut text = String::from("[rooms]\nlink = [\n");
+        for room in cast.rooms_of(tenant) {
+            // Writing to a String cannot fail.
+            let _ = writeln!(text, "  \"{}\",", room.id);
+        }
+        let Self { mapper, router, router_settings, adapter, more } = self;
+        let _ =
+            write!(text, "]\n\n[mapper]\ncomponent = \"{mapper}\"\n\n[router]\ncomponent = \"{router}\"\n");
+        if !router_settings.is_empty() {
+            let _ = write!(text, "\n[router.settings]\n{router_settings}\n");
+        }
+        let _ =
+            write!(text, "\n[adapters.desk]\ncomponent = \"{adapter}\"\ngrants = {{ desk = true }}\n{more}");
+        text
+    }
+}
+
+// === impl Setup ===
+
+impl Setup {
+    /// Writes the whole directory.
+    ///
+    /// # Errors
+    /// When a file cannot be written, or a component is missing.
+    pub fn write(&self, cast: &Cast) -> anyhow::Result<()> {
+        for part in ["components", "tenants"] {
+            let dir = self.dir.join(part);
+            fs::create_dir_all(&dir).with_context(|| dir.display().to_string())?;
+        }
+        write(&self.dir.join("patchbay.toml"), &self.host_file(cast))?;
+        for (tenant, chain) in &self.chains {
+            for component in [&chain.mapper, &chain.router, &chain.adapter] {
+                self.bring(component)?;
+            }
+            write(&self.tenant_path(tenant), &chain.tenant_file(cast, tenant))?;
+        }
+        Ok(())
+    }
+
+    /// Where a tenant's file lies.
+    #[must_use]
+    pub fn tenant_path(&self, tenant: &str) -> PathBuf {
+        self.dir.join("tenants").join(format!("{tenant}.toml"))
+    }
+
+    /// Where a component's file lies.
+    #[must_use]
+    pub fn component_path(&self, component: &str) -> PathBuf {
+        self.dir.join("components").join(format!("{component}.wasm"))
+    }
+
+    fn bring(&self, component: &str) -> anyhow::Result<()> {
+        let (from, to) = (self.components.join(format!("{component}.wasm")), self.component_path(component));
+        if !to.exists() {
+            let how = || format!("{} is missing: `cargo xtask guests` builds it", from.display());
+            fs::copy(&from, &to).with_context(how)?;
+        }
+        Ok(())
+    }
+
+    fn host_file(&self, cast: &Cast) -> String {
+        let synchronous = match self.synchronous {
+            Synchronous::Full => "full",
+            Synchronous::Normal => "normal",
+        };
+        let Self { appservice, admin, homeserver, .. } = self;
+        let server = &cast.server;
+        format!(
+            "data = \"data\"\n\n[listen]\nappservice = \"{appservice}\"\nadmin = \"{admin}\"\n\n[database]\n\
+             synchronous = \"{synchronous}\"\n\n[[registrations]]\nid = \"load\"\nhomeserver = \"http://{homeserver}\"\n\
+             server-name = \"{server}\"\nurl = \"http://{appservice}\"\nas-token = \"{AS_TOKEN}\"\n\
+             hs-token = \"{HS_TOKEN}\"\nsender-localpart = \"{BOT}\"\n"
+        )
+    }
+}
+
+/// Replaces a file by renaming, as an editor or `rsync` does.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn replace(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    let unfinished = path.with_extension("new");
+    fs::write(&unfinished, bytes).with_context(|| unfinished.display().to_string())?;
+    fs::rename(&unfinished, path).with_context(|| path.display().to_string())
+}
+
+fn write(path: &Path, text: &str) -> anyhow::Result<()> {
+    fs::write(path, text).with_context(|| path.display().to_string())
+}
+
+fn ten_rules() -> String {
+    let mut text = String::new();
+    for word in ["refund", "invoice", "payment", "delivery", "URGENT", "stock", "crack", "contract", "call"] {
+        let _ = write!(
+            text,
+            "[[router.settings.rules]]\nname = \"{word}\"\nwhen = 'message.text.contains(\"{word}\")'\n\
+             to = [{{ adapter = \"desk\" }}]\n"
+        );
+    }
+    text.push_str("[[router.settings.rules]]\nname = \"everything else\"\nto = [{ adapter = \"desk\" }]\n");
+    text
+}
