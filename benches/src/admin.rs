@@ -1,7 +1,6 @@
 //! The host as its operator sees it: readiness, metrics, the desk's lines, replies, what is parked.
 
 use std::{
-    collections::HashSet,
     fs,
     net::SocketAddr,
     path::Path,
@@ -12,15 +11,10 @@ use anyhow::{Context, bail, ensure};
 use reqwest::{Client, RequestBuilder};
 use serde_json::{Value, json};
 
-use crate::{
-    journal::{DeskLine, SentEvent},
-    traffic::Due,
-};
+use crate::journal::DeskLine;
 
 /// Lines asked for at once.
 const PAGE: usize = 10_000;
-/// Nothing new for so long while something is missing: it will not come.
-const PATIENCE: Duration = Duration::from_secs(20);
 /// How often we look.
 const GLANCE: Duration = Duration::from_millis(5);
 
@@ -45,62 +39,20 @@ impl Admin {
         Ok(Self { client: client()?, base: format!("http://{address}"), token: token.trim().to_owned() })
     }
 
-    /// The desk's lines behind `after`, in commit order.
+    /// A tenant's desk lines behind `after`, in commit order.
     ///
     /// # Errors
     /// When the host does not answer, or something else than lines.
-    pub async fn lines(&self, after: u64) -> anyhow::Result<Vec<DeskLine>> {
+    pub async fn lines(&self, tenant: &str, after: u64) -> anyhow::Result<Vec<DeskLine>> {
         let (mut after, mut lines) = (after, Vec::new());
         loop {
-            let text = self.text(&format!("/admin/v1/desk/lines?after={after}&limit={PAGE}")).await?;
+            let path = format!("/admin/v1/desk/lines?tenant={tenant}&after={after}&limit={PAGE}");
+            let text = self.text(&path).await?;
             let page = text.lines().filter(|line| !line.trim().is_empty()).map(serde_json::from_str);
             let page: Vec<DeskLine> = page.collect::<Result<_, _>>().context("a desk line")?;
             let Some(last) = page.last() else { return Ok(lines) };
             after = last.id;
             lines.extend(page);
-        }
-    }
-
-    /// Waits until every answered event of `sent` that is owed a line has one, and answers the lines behind `after`.
-    /// It gives up when nothing has come for a while: what is missing then is for the checker to tell.
-    ///
-    /// # Errors
-    /// When the host does not answer.
-    pub async fn delivered(&self, sent: &[SentEvent], after: u64) -> anyhow::Result<Vec<DeskLine>> {
-        let owed = sent.iter().filter(|event| event.due == Due::Line && event.answered_at.is_some());
-        let mut missing: HashSet<&str> = owed.map(|event| event.event_id.as_str()).collect();
-        let (mut lines, mut after, mut moved) = (Vec::new(), after, Instant::now());
-        while !missing.is_empty() && moved.elapsed() < PATIENCE {
-            let new = self.lines(after).await?;
-            if let Some(last) = new.last() {
-                (after, moved) = (last.id, Instant::now());
-            } else {
-                tokio::time::sleep(GLANCE).await;
-            }
-            new.iter().filter_map(|line| line.event_id.as_deref()).for_each(|id| {
-                missing.remove(id);
-            });
-            lines.extend(new);
-        }
-        Ok(lines)
-    }
-
-    /// Waits until no new line has come for a moment; answers all lines. What is `owed`, if given, is waited for first.
-    ///
-    /// # Errors
-    /// When the host does not answer.
-    pub async fn settled(&self, owed: Option<&[SentEvent]>) -> anyhow::Result<Vec<DeskLine>> {
-        let mut lines = match owed {
-            Some(sent) => self.delivered(sent, 0).await?,
-            None => self.lines(0).await?,
-        };
-        loop {
-            tokio::time::sleep(Duration::from_millis(500)).await;
-            let new = self.lines(lines.last().map_or(0, |line| line.id)).await?;
-            if new.is_empty() {
-                return Ok(lines);
-            }
-            lines.extend(new);
         }
     }
 
@@ -125,8 +77,8 @@ impl Admin {
     ///
     /// # Errors
     /// When the host does not answer.
-    pub async fn reply(&self, ticket: &str, text: &str) -> anyhow::Result<bool> {
-        let request = self.client.post(format!("{}/admin/v1/tickets/{ticket}/reply", self.base));
+    pub async fn reply(&self, tenant: &str, ticket: &str, text: &str) -> anyhow::Result<bool> {
+        let request = self.client.post(format!("{}/admin/v1/tickets/{tenant}/{ticket}/reply", self.base));
         let response = self.send(request.json(&json!({ "text": text }))).await?;
         Ok(response.status().is_success())
     }

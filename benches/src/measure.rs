@@ -6,4 +6,4 @@ pub mod usage;
 
 pub use latency::{Latency, Quantiles};
 pub use report::Report;
-pub use usage::{Usage, Watch};
+pub use usage::{Usage, Watch, memory};

@@ -19,6 +19,9 @@ pub const AS_TOKEN: &str = "load-as-token";
 /// The registration's own user, without its server.
 pub const BOT: &str = "patchbay";
 
+/// Localparts of ghosts begin so.
+pub const PREFIX: &str = "_patchbay_";
+
 /// What a host is to be like.
 #[derive(Debug, Clone)]
 pub struct Setup {
@@ -34,8 +37,14 @@ pub struct Setup {
     pub homeserver: SocketAddr,
     /// Power-loss safe, or not.
     pub synchronous: Synchronous,
+    /// The registration's own user, without its server.
+    pub bot: String,
+    /// Localparts of its ghosts begin so.
+    pub prefix: String,
     /// One for each tenant of the cast.
     pub chains: Vec<(String, ChainSetup)>,
+    /// More TOML at the end of `patchbay.toml`.
+    pub more: String,
 }
 
 /// Which components a tenant has.
@@ -148,13 +157,13 @@ impl Setup {
             Synchronous::Full => "full",
             Synchronous::Normal => "normal",
         };
-        let Self { appservice, admin, homeserver, .. } = self;
+        let Self { appservice, admin, homeserver, bot, prefix, more, .. } = self;
         let server = &cast.server;
         format!(
             "data = \"data\"\n\n[listen]\nappservice = \"{appservice}\"\nadmin = \"{admin}\"\n\n[database]\n\
              synchronous = \"{synchronous}\"\n\n[[registrations]]\nid = \"load\"\nhomeserver = \"http://{homeserver}\"\n\
              server-name = \"{server}\"\nurl = \"http://{appservice}\"\nas-token = \"{AS_TOKEN}\"\n\
-             hs-token = \"{HS_TOKEN}\"\nsender-localpart = \"{BOT}\"\n"
+             hs-token = \"{HS_TOKEN}\"\nsender-localpart = \"{bot}\"\nprefix = \"{prefix}\"\n{more}"
         )
     }
 }

@@ -1,12 +1,14 @@
 //! `cargo xtask`: what one does with this repository besides `cargo build`, one subcommand each.
 #![expect(clippy::print_stdout, reason = "a program for the terminal: what it prints is what it is for")]
 
+mod bench;
 mod ci;
 mod guests;
 mod process;
 mod stages;
 mod synapse;
 mod test;
+mod torture;
 
 use clap::Parser;
 
@@ -20,6 +22,10 @@ enum Task {
     Test(test::Options),
     /// Runs exactly what the continuous integration runs: format, lints, licences, then `test --require-synapse`.
     Ci,
+    /// Tries to break a built host: swaps, kills, evil guests, repeated transactions, all under load.
+    Torture(torture::Options),
+    /// Measures speed and memory, and prints them beside the aims.
+    Bench(bench::Options),
 }
 
 fn main() -> anyhow::Result<()> {
@@ -27,5 +33,7 @@ fn main() -> anyhow::Result<()> {
         Task::Guests(args) => guests::run(&args),
         Task::Test(options) => test::run(&options),
         Task::Ci => ci::run(),
+        Task::Torture(options) => torture::run(&options),
+        Task::Bench(options) => bench::run(&options),
     }
 }

@@ -31,11 +31,15 @@ struct Spoken {
 // === impl Source ===
 
 impl Source {
-    /// Events in the rooms of `cast`; the same seed gives the same events.
+    /// Events in the rooms of `cast`; the same seed gives the same events. Numbers of a larger seed are larger, so that
+    /// runs over the same rooms, one after another, make one order.
     #[must_use]
     pub fn new(seed: u64, cast: &Cast) -> Self {
-        let rooms =
-            cast.rooms.iter().map(|room| Spoken { room: Arc::clone(room), n: 0, recent: VecDeque::new() });
+        let rooms = cast.rooms.iter().map(|room| Spoken {
+            room: Arc::clone(room),
+            n: seed << 24,
+            recent: VecDeque::new(),
+        });
         Self { rng: SmallRng::seed_from_u64(seed), rooms: rooms.collect() }
     }
 

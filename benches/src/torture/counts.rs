@@ -1,0 +1,60 @@
+//! How much torture: the full measure takes minutes, the small one runs with the tests.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+/// How often and how long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// Swaps of a component under load; memory is first looked at after a tenth of them.
+    pub swaps: u32,
+    /// Kills under load.
+    pub kills: u32,
+    /// Of them, at least so many with work undone.
+    pub undone: u32,
+    /// Kills in each sabotaged run, which has to fail.
+    pub sabotaged_kills: u32,
+    /// Events a second while components are swapped and hosts killed.
+    pub rate: u32,
+    /// How long a quiet time is measured.
+    pub measured: Duration,
+    /// Evil deeds, of all that the corpus has.
+    pub deeds: usize,
+    /// How long each of them is endured.
+    pub endured: Duration,
+}
+
+// === impl Counts ===
+
+impl Counts {
+    /// Enough to notice that something broke.
+    #[must_use]
+    pub fn small() -> Self {
+        Self {
+            swaps: 30,
+            kills: 6,
+            undone: 1,
+            sabotaged_kills: 4,
+            rate: 200,
+            measured: Duration::from_secs(3),
+            deeds: 6,
+            endured: Duration::from_secs(1),
+        }
+    }
+
+    /// What the promises are held to.
+    #[must_use]
+    pub fn full() -> Self {
+        Self {
+            swaps: 1000,
+            kills: 100,
+            undone: 30,
+            sabotaged_kills: 10,
+            rate: 1000,
+            measured: Duration::from_secs(10),
+            deeds: usize::MAX,
+            endured: Duration::from_secs(3),
+        }
+    }
+}
