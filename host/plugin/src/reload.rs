@@ -14,6 +14,7 @@ mod files;
 mod finding;
 mod gather;
 mod generation;
+mod host_file;
 mod load;
 mod locate;
 mod metrics;

@@ -7,6 +7,7 @@ use std::{
     time::Instant,
 };
 
+use patchbay_package::Manifest;
 use patchbay_types::Digest;
 
 use super::{
@@ -104,7 +105,7 @@ impl Reloader {
         };
         if let Err(error) = self.log.point(&moved) {
             let finding = Finding::file(tenant_file(&tenant.id), error.to_string());
-            self.refuse(tenant, &[Refusal::tenant(RefusalKind::Trouble, finding)]);
+            self.refuse(tenant, &[Refusal::tenant(RefusalKind::Trouble, finding)], false);
             return;
         }
         tracing::error!(
@@ -153,8 +154,10 @@ impl Reloader {
 
 fn record(source: &Source, generation: u64, at: u64) -> GenerationRecord {
     let slots = source.slots.iter().map(|slot| {
+        let manifest = Manifest::read(&slot.component.bytes).ok().flatten();
         let record = SlotRecord {
             component: slot.config.component.clone(),
+            plugin: manifest.map(|manifest| (manifest.name, manifest.version.to_string())),
             digest: slot.component.digest,
             settings: Digest::of(slot.settings.as_bytes()),
             fallback: slot.fallback.as_ref().map(|(name, blob)| (name.clone(), blob.digest)),

@@ -9,12 +9,11 @@ use super::{
     files::{Files, Unread},
     finding::Finding,
     gather::{self, Draft},
+    host_file::{HOST_FILE, HOST_FILE_SIZE},
     load::load,
-    source::{Refusal, TENANT_SIZE},
+    source::Refusal,
 };
 use crate::runtime::Runtime;
-
-const HOST_FILE: &str = "patchbay.toml";
 
 /// Reads everything in `dir` as a start would, and answers all that is wrong with it, file by file. With a runtime it
 /// also makes every component ready, which takes as long as a first start does.
@@ -54,7 +53,7 @@ pub fn check(dir: &Path, runtime: Option<&Runtime>) -> Vec<Finding> {
 
 fn host_config(files: &mut Files) -> Result<PluginsConfig, Finding> {
     let whole = |unread: Unread| Finding::file(HOST_FILE, unread.to_string());
-    let text = files.text(HOST_FILE, TENANT_SIZE).map_err(whole)?;
+    let text = files.text(HOST_FILE, HOST_FILE_SIZE).map_err(whole)?;
     let config = HostConfig::parse(&text).map_err(|error| Finding::config(HOST_FILE, &text, error))?;
     Ok(config.plugins)
 }

@@ -31,6 +31,9 @@ pub struct GenerationRecord {
 pub struct SlotRecord {
     /// The component's name, as the tenant's file says it.
     pub component: String,
+    /// Name and version, as the component's manifest says them; none where it has no manifest.
+    #[serde(default)]
+    pub plugin: Option<(String, String)>,
     /// The component.
     pub digest: Digest,
     /// Its settings, as JSON text.

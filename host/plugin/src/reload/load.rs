@@ -58,9 +58,12 @@ fn load_component(runtime: &Runtime, slot: &SlotSource, component: &Blob) -> Res
         limits: slot.config.limits,
         instance: slot.config.instance,
     };
-    // A compiler that panics on what somebody copied here must not end hot reload for everybody.
-    catch_unwind(AssertUnwindSafe(|| runtime.load(&wanted)))
-        .unwrap_or_else(|_| Err(LoadError::Refused("the compiler panicked on this component".to_owned())))
+    // What panics over something that somebody copied here must not end hot reload for everybody.
+    catch_unwind(AssertUnwindSafe(|| runtime.load(&wanted))).unwrap_or_else(|_| {
+        Err(LoadError::Refused(
+            "it made the host panic, which the host survived: please report it".to_owned(),
+        ))
+    })
 }
 
 fn refusal(source: &Source, slot: &SlotSource, key: &str, component: &str, error: &LoadError) -> Refusal {

@@ -80,4 +80,17 @@ mod tests {
     fn a_broken_file_is_searched_as_far_as_it_goes() {
         assert_eq!(position("[mapper]\ncomponent = 'x'\n[router", "mapper.component"), Some((2, 1)));
     }
+
+    #[test]
+    fn absurd_depth_is_survived() {
+        for deep in [
+            "a.".repeat(400_000) + "a = 1",
+            format!("[{}a]", "a.".repeat(400_000)),
+            "a = ".to_owned() + &"[".repeat(400_000),
+        ] {
+            position(&deep, "a.a");
+            field(&deep, 1, 5);
+            assert!(patchbay_types::TenantConfig::parse(&deep).is_err());
+        }
+    }
 }

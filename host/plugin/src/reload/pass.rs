@@ -43,15 +43,18 @@ impl Reloader {
         let now = self.clock.now();
         let mut files = lock(&self.files);
         files.begin_pass(now);
-        let listing = directory::list(&self.config.dir);
+        let mut listing = directory::list(&self.config.dir);
+        listing.findings.extend(lock(&self.host_file).look(&mut files));
         self.note_findings(listing.findings, now);
 
         let mut passed = Passed::default();
         if let Some(listed) = listing.tenants {
             let drafts = self.drafts(listed, &mut files, &mut passed);
-            let claims = self.claims(&drafts);
-            for draft in drafts {
-                self.take_up(draft, &claims, &mut files, &mut passed);
+            if !drafts.is_empty() {
+                let claims = self.claims(&drafts);
+                for draft in drafts {
+                    self.take_up(draft, &claims, &mut files, &mut passed);
+                }
             }
         }
         files.end_pass();
@@ -67,6 +70,7 @@ impl Reloader {
     /// The files of all tenants that were touched.
     fn drafts(&self, listed: BTreeSet<TenantId>, files: &mut Files, passed: &mut Passed) -> Vec<Draft> {
         let known = lock(&self.tenants).clone();
+        let nobody = listed.is_empty();
         let mut names = listed;
         names.extend(known.keys().cloned());
         let mut drafts = Vec::new();
@@ -86,7 +90,7 @@ impl Reloader {
                 }
                 Err(_) => {
                     if let Some(tenant) = &mut tenant {
-                        self.remove(tenant, passed);
+                        self.miss(tenant, nobody, passed);
                     }
                 }
             }
@@ -136,6 +140,7 @@ impl Reloader {
             return;
         }
         self.wait(&mut tenant);
+        let retried = changed.is_empty();
         let made = gathered.source.and_then(|source| self.activate(&mut tenant, &source, &changed));
         match made {
             Ok(generation) => {
@@ -143,10 +148,22 @@ impl Reloader {
                 count(&id, Outcome::Activated, begun.elapsed());
             }
             Err(refusals) => {
-                self.refuse(&mut tenant, &refusals);
+                self.refuse(&mut tenant, &refusals, retried);
                 count(&id, Outcome::Refused, begun.elapsed());
                 passed.refused.push(id);
             }
+        }
+    }
+
+    /// A tenant's file is not there. Where no tenant's is and this one was not seen since the start, a directory that
+    /// is not mounted yet is likelier than a farewell to all.
+    fn miss(&self, tenant: &mut Tenant, nobody: bool, passed: &mut Passed) {
+        if !nobody || tenant.seen.is_some() || tenant.serving().is_none() {
+            self.remove(tenant, passed);
+        } else if !matches!(tenant.trial.state(), State::Missing { .. }) {
+            let message = "missing since the start, as is every tenant's file; its last generation serves on";
+            let finding = Finding::file(tenant_file(&tenant.id), message);
+            self.refuse(tenant, &[Refusal::tenant(RefusalKind::Missing, finding)], false);
         }
     }
 
@@ -155,8 +172,9 @@ impl Reloader {
         self.publish(tenant);
     }
 
-    pub(super) fn refuse(&self, tenant: &mut Tenant, refusals: &[Refusal]) {
-        for Refusal { slot, finding, .. } in refusals {
+    /// Keeps what serves, and shows why. What is tried again and again is told once.
+    pub(super) fn refuse(&self, tenant: &mut Tenant, refusals: &[Refusal], retried: bool) {
+        for Refusal { slot, finding, .. } in refusals.iter().filter(|_| !retried) {
             let (tenant, generation) = (&tenant.id, tenant.serving().map(|chain| chain.generation));
             let slot = slot.as_deref().unwrap_or("-");
             tracing::error!(%tenant, slot, still_serving = generation, reason = %finding, "new files refused");

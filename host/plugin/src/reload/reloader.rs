@@ -16,6 +16,7 @@ use super::{
     files::Files,
     finding::Finding,
     generation::{GenerationLog, LogError},
+    host_file::HostFile,
     status::{ReloadStatus, TenantStatus},
     tenant::Tenant,
 };
@@ -44,6 +45,7 @@ pub struct Reloader {
     pub(super) store: ContentStore,
     /// Whoever has this makes the pass: there is one at a time.
     pub(super) files: Mutex<Files>,
+    pub(super) host_file: Mutex<HostFile>,
     /// Each tenant has its own lock, so that one can be rolled back while another's component compiles.
     pub(super) tenants: Mutex<BTreeMap<TenantId, Arc<Mutex<Tenant>>>>,
     pub(super) draining: Mutex<Draining>,
@@ -101,6 +103,7 @@ impl Reloader {
             clock,
             store,
             files: Mutex::new(files),
+            host_file: Mutex::default(),
             tenants: Mutex::default(),
             draining: Mutex::default(),
             board: Mutex::default(),

@@ -44,7 +44,7 @@ impl Reloader {
                     tenant.trial.become_state(State::Active);
                     count(&tenant.id, Outcome::Restored, begun.elapsed());
                 }
-                Err(refusals) => self.refuse(&mut tenant, &refusals),
+                Err(refusals) => self.refuse(&mut tenant, &refusals, false),
             }
         }
         self.publish(&tenant);

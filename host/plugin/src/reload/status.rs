@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::{
     directory::tenant_file,
     finding::Finding,
+    generation::SlotRecord,
     source::{Refusal, RefusalKind},
     tenant::Tenant,
 };
@@ -67,6 +68,10 @@ pub struct SlotStatus {
 pub struct Serving {
     /// The component's name, as the tenant's file says it.
     pub component: String,
+    /// The plugin's name, as its manifest says it; none where it has no manifest.
+    pub name: Option<String>,
+    /// The plugin's version.
+    pub version: Option<String>,
     /// The component.
     pub digest: Digest,
     /// Its settings.
@@ -77,7 +82,7 @@ pub struct Serving {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(tag = "state", rename_all = "kebab-case")]
 pub enum State {
-    /// What the files say serves.
+    /// What the files say serves; or a generation that somebody rolled back to.
     Active,
     /// The files are changing, or wait for their turn.
     #[default]
@@ -118,6 +123,10 @@ pub(super) struct Trial {
 // === impl Trial ===
 
 impl Trial {
+    pub(super) fn state(&self) -> &State {
+        &self.state
+    }
+
     pub(super) fn become_state(&mut self, state: State) {
         self.state = state;
         self.refused.clear();
@@ -146,7 +155,8 @@ impl TenantStatus {
         let mut slots = BTreeMap::new();
         if let Some(chain) = chain {
             for slot in [&chain.mapper, &chain.router].into_iter().chain(chain.adapters.values()) {
-                slots.insert(slot.name.to_string(), Some(Serving::of(slot)));
+                let record = tenant.active().and_then(|active| active.slots.get(&*slot.name));
+                slots.insert(slot.name.to_string(), Some(Serving::of(slot, record)));
             }
         }
         for name in trial.refused.keys() {
@@ -179,9 +189,12 @@ impl TenantStatus {
 // === impl Serving ===
 
 impl Serving {
-    fn of(slot: &Slot) -> Self {
+    fn of(slot: &Slot, record: Option<&SlotRecord>) -> Self {
+        let (name, version) = record.and_then(|record| record.plugin.clone()).unzip();
         Self {
             component: slot.component.clone(),
+            name,
+            version,
             digest: slot.plugin.digest(),
             settings_digest: slot.plugin.settings_digest(),
         }

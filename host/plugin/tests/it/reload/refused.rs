@@ -3,6 +3,7 @@
 use std::{fs::File, os::unix::fs::symlink};
 
 use patchbay_plugin::reload::State;
+use patchbay_types::Digest;
 
 use super::scene::{Scene, mapper, router, tenant};
 use crate::guest::Guest;
@@ -161,6 +162,48 @@ fn what_cannot_be_written_down_does_not_serve_yet() {
     assert!(scene.reason("acme").contains("the disk is full"));
     scene.log.break_down(false);
     assert_eq!(scene.pass_after(0).activated, [("acme".into(), 2)], "tried again, though no file changed");
+}
+
+#[test]
+fn the_hosts_own_file_is_told_to_need_a_restart() {
+    let scene = Scene::serving();
+    let findings = || scene.reloader.status().findings.iter().map(|f| f.file.clone()).collect::<Vec<_>>();
+    scene.write("patchbay.toml", "one");
+    scene.settle();
+    assert_eq!(findings(), [""; 0], "the first look");
+    scene.write("patchbay.toml", "two");
+    scene.settle();
+    assert_eq!(findings(), ["patchbay.toml"]);
+    scene.write("patchbay.toml", "one");
+    scene.settle();
+    assert_eq!(findings(), [""; 0]);
+}
+
+#[test]
+fn the_status_says_what_runs_and_why_not_more() {
+    let scene = Scene::serving();
+    scene.write("components/m.wasm", "no");
+    scene.settle();
+    let status = serde_json::to_value(scene.reloader.status()).unwrap();
+    let tenant = &status["tenants"][0];
+    assert_eq!(
+        (&tenant["tenant"], &tenant["state"], &tenant["generation"]),
+        (&"acme".into(), &"rejected".into(), &1.into())
+    );
+    let slot = &tenant["slots"][0];
+    assert_eq!((&slot["slot"], &slot["state"]), (&"mapper".into(), &"rejected".into()));
+    assert_eq!(slot["last_error"]["file"], "tenants/acme.toml");
+    assert_eq!(
+        (&slot["last_error"]["line"], &slot["last_error"]["field"]),
+        (&2.into(), &"mapper.component".into())
+    );
+    let serving = &slot["serving"];
+    assert_eq!(
+        (&serving["component"], &serving["name"], &serving["version"]),
+        (&"m".into(), &"guest".into(), &"1.0.0".into())
+    );
+    assert_eq!(serving["digest"], Digest::of(&mapper("m1")).to_string());
+    assert_eq!(tenant["slots"][1]["state"], "active");
 }
 
 #[test]

@@ -93,7 +93,8 @@ impl Scene {
     }
 
     fn over(root: tempfile::TempDir, log: MemoryLog, plugins: PluginsConfig) -> Self {
-        // Long before any file here was written, so that none counts as old at the first look.
+        // Long before any file here was written, so that none counts as old at the first look. (Where a host starts
+        // over files that have lain still for a while, it believes them at once.)
         let clock = MockClock::at(1_000_000);
         let data = root.path().join("data");
         let runtime =

@@ -40,6 +40,52 @@ fn files_that_changed_while_the_host_was_down_are_the_next_generation() {
 }
 
 #[test]
+fn a_tenant_whose_file_went_while_the_host_was_down_holds() {
+    let scene = Scene::serving();
+    scene.write("tenants/zeta.toml", tenant("m", "r"));
+    scene.settle();
+    scene.remove("tenants/acme.toml");
+    let scene = scene.restart();
+    scene.reloader.start().unwrap();
+    scene.settle();
+    assert!(scene.chain("acme").is_none());
+    assert_eq!(scene.status("acme").state, State::Removed);
+    assert_eq!(scene.generation("zeta"), Some(1));
+}
+
+#[test]
+fn when_every_tenants_file_is_missing_at_start_up_the_last_generations_serve() {
+    let scene = Scene::serving();
+    scene.remove("tenants/acme.toml");
+    let scene = scene.restart();
+    scene.reloader.start().unwrap();
+    scene.settle();
+    assert_eq!(scene.generation("acme"), Some(1));
+    assert!(matches!(scene.status("acme").state, State::Missing { .. }));
+    scene.write("tenants/acme.toml", tenant("m", "r"));
+    scene.settle();
+    assert_eq!((scene.generation("acme"), scene.status("acme").state), (Some(1), State::Active));
+    scene.remove("tenants/acme.toml");
+    scene.settle();
+    assert!(scene.chain("acme").is_none(), "it was there, and was taken away");
+}
+
+#[test]
+fn a_fallback_is_made_ready_and_comes_back_after_a_restart() {
+    let scene = Scene::serving();
+    scene.write("components/spare.wasm", mapper("spare"));
+    let config = "[mapper]\ncomponent = 'm'\non-fault = { fallback = 'spare' }\n[router]\ncomponent = 'r'\n";
+    scene.write("tenants/acme.toml", config);
+    assert_eq!(scene.settle().activated, [("acme".into(), 2)]);
+    scene.remove("components/spare.wasm");
+    assert_eq!(scene.settle().refused, ["acme".into()]);
+    let scene = scene.restart();
+    scene.reloader.start().unwrap();
+    let chain = scene.chain("acme").unwrap();
+    assert_eq!(chain.mapper.fallback.as_ref().unwrap().digest(), Digest::of(&mapper("spare")));
+}
+
+#[test]
 fn a_damaged_copy_is_made_good_from_the_file() {
     let scene = Scene::serving();
     let copy = scene.data("store").join(Digest::of(&mapper("m1")).to_string());
