@@ -1,26 +1,43 @@
-//! Where a message goes, by rules.
+//! Where a message goes, by a tenant's rules: conditions in CEL, patterns that are built once and cannot run away,
+//! business hours with a time zone. The decision's reason names the rules that made it.
+//!
+//! What a rules file may say is in [`settings`], which variables a condition has in [`facts`].
+
+mod condition;
+mod decide;
+pub mod facts;
+mod hours;
+mod patterns;
+mod routes;
+mod rules;
+pub mod settings;
 
 use patchbay_sdk::prelude::*;
-use serde::Deserialize;
 
-/// The router's settings.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Settings {
-    /// The adapter that gets everything that no rule matched; none: it is dropped.
-    #[serde(default)]
-    pub default: Option<String>,
+use crate::{facts::Facts, hours::Hours, patterns::Patterns, rules::Rules, settings::Settings};
+
+/// The router: a tenant's rules, ready to be asked.
+pub struct RulesRouter {
+    rules: Rules,
+    patterns: Patterns,
+    hours: Hours,
 }
-
-/// The router.
-pub struct RulesRouter(Settings);
 
 impl Plugin for RulesRouter {
     type Settings = Settings;
-    const SCHEMA: &'static str = r#"{"type":"object"}"#;
+    const SCHEMA: &'static str = include_str!("../settings.schema.json");
 
     fn prepare(settings: Settings) -> Result<Self, Vec<Problem>> {
-        Ok(Self(settings))
+        let mut problems = Vec::new();
+        let patterns = Patterns::build(&settings.patterns, &mut problems);
+        let hours = Hours::build(settings.business_hours.as_ref(), &mut problems);
+        let rules = Rules::build(settings, &patterns, &mut problems);
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        let router = Self { rules, patterns, hours };
+        router.rehearse();
+        Ok(router)
     }
 }
 
@@ -29,22 +46,21 @@ impl Router for RulesRouter {
         &self,
         message: Message,
         conversation: Conversation,
-        _now: Timestamp,
+        now: Timestamp,
     ) -> Result<Decision, String> {
-        let internal = conversation.room.audience == Audience::Staff;
-        let placement = Placement::ContinueOrOpen;
-        let routes = (self.0.default.iter())
-            .filter(|adapter| message.origin.as_ref() != Some(adapter))
-            .map(|adapter| Route {
-                adapter: adapter.clone(),
-                placement: placement.clone(),
-                internal,
-                initial: Vec::new(),
-                changes: Vec::new(),
-            })
-            .collect();
-        let reason = "no rule matched".to_owned();
-        Ok(Decision { routes, replies: Vec::new(), labels: conversation.labels, reason })
+        let facts = Facts::new(&message, &conversation, now, &self.hours, &self.patterns);
+        Ok(self.rules.decide(&facts))
+    }
+}
+
+impl RulesRouter {
+    /// One message past every rule, so that what is allocated on first use is in the image.
+    fn rehearse(&self) {
+        let (message, conversation) = facts::sample();
+        let facts = Facts::new(&message, &conversation, 0, &self.hours, &self.patterns);
+        self.rules.try_all(&facts);
+        // Only that it ran matters here.
+        drop(self.rules.decide(&facts));
     }
 }
 
