@@ -63,10 +63,8 @@ fn ours_are_the_bot_and_the_namespace_on_our_own_server() {
 #[test]
 fn a_second_spelling_of_a_ghost_is_nobody() {
     let ghosts = ghosts();
-    for odd in [
-        "acme_=41", "acme_=5f", "acme_A", "acme_=4", "acme_ü", "=41_x", "acme", "ac=6de_x", "acme_a__",
-        "acme_=",
-    ] {
+    for odd in ["acme_=41", "acme_=5f", "acme_A", "acme_=4", "acme_ü", "=41_x", "acme", "ac=6de_x", "acme_="]
+    {
         let user = UserId::from(format!("@_crm_{odd}:example.org:8448"));
         let read = ghosts.ghost_of(&user);
         assert_eq!(read, None, "{odd}");

@@ -82,13 +82,9 @@ async fn a_device_is_made_and_from_then_on_named_in_every_call() {
         ghost.send(&room(), "m.room.message", TEXT, &txn()).await.unwrap();
         let (_, query) = parts(&homeserver.last().uri);
         assert!(query.contains(&("device_id".to_owned(), "PATCHBAY".to_owned())));
-        assert!(query.contains(&("user_id".to_owned(), ghost_name())));
+        assert!(query.contains(&("user_id".to_owned(), self::ghost().to_string())));
         assert!(ghost.is_idempotent());
     }
-}
-
-fn ghost_name() -> String {
-    ghost().to_string()
 }
 
 #[tokio::test]
@@ -163,7 +159,7 @@ async fn what_can_be_looked_up_is_understood() {
         Homeserver::answering(&["room messages as AS", "joined_members", "get event (edited)"]).await;
     let ghost = homeserver.ghost();
     let page = ghost.messages(&room(), None, 3).await.unwrap();
-    assert_eq!((page.events.len(), page.next.is_some()), (3, true));
+    assert_eq!((page.events.len(), page.next.is_some()), (2, true));
     let members = ghost.joined_members(&room()).await.unwrap();
     assert!(members.iter().any(|Member { user, .. }| *user == self::ghost()));
     let event =
@@ -246,7 +242,7 @@ async fn no_connection_and_no_answer_are_two_things_and_neither_shows_a_token() 
     // It takes the request, and hangs up without a word.
     let hang_up = tokio::spawn(async move {
         let (mut stream, _) = listener.accept().await.unwrap();
-        stream.read(&mut [0; 1024]).await.unwrap();
+        stream.read_u8().await.unwrap();
         stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{").await.unwrap();
     });
     let unknown = client(&url).whoami().await.unwrap_err();
