@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use patchbay_storage::{NewHook, Parked, ParkedFilter, Replayed, StorageError};
 use patchbay_types::{EventId, TenantId};
 use serde::Serialize;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::{info, warn};
 
@@ -66,11 +66,14 @@ impl Pipeline {
         self.remember_parked().await?;
         self.load_queues().await?;
         let shared = &self.shared;
+        // Watched from before they are read: no tenant that comes between the two is missed.
+        let changes = shared.chains.changes();
+        shared.read_claims();
         let turns = TaskTracker::new();
         let loops = TaskTracker::new();
         loops.spawn(ingest::run(Arc::clone(shared), cancel.clone()));
         loops.spawn(news::run(Arc::clone(shared), Arc::clone(&self.wake_news), cancel.clone()));
-        loops.spawn(watch(Arc::clone(shared), cancel.clone()));
+        loops.spawn(watch(Arc::clone(shared), changes, cancel.clone()));
         let drive_inbound = drive(shared, |s| &s.inbound, inbound::turn, &turns, &cancel);
         let drive_deliveries = drive(shared, |s| &s.deliveries, delivery::turn, &turns, &cancel);
         let drive_actions = drive(shared, |s| &s.actions, act::turn, &turns, &cancel);
@@ -240,8 +243,7 @@ async fn drive<K, T, F>(
 }
 
 /// Watches the clock for held lanes, and the chains for what lanes may have waited for.
-async fn watch(shared: Arc<Shared>, cancel: CancellationToken) {
-    let mut changes = shared.chains.changes();
+async fn watch(shared: Arc<Shared>, mut changes: watch::Receiver<u64>, cancel: CancellationToken) {
     loop {
         tokio::select! {
             () = cancel.cancelled() => return,

@@ -45,6 +45,7 @@ pub use self::{
     read::{
         counts::{Counts, Waiting},
         links::{Link, Part},
+        operator::LoggedLine,
         why::Why,
     },
     store::Store,

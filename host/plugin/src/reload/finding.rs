@@ -3,12 +3,12 @@
 use std::fmt;
 
 use patchbay_types::config::ConfigError;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::locate;
 
 /// One wrong thing in the watched directory.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
     /// Relative to the directory, such as `tenants/acme.toml`.
     pub file: String,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use patchbay_types::{Digest, Millis, TenantId};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{
     directory::tenant_file,
@@ -15,7 +15,7 @@ use super::{
 use crate::chain::Slot;
 
 /// The whole directory.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ReloadStatus {
     /// When the directory was last looked through.
     pub looked_at: Millis,
@@ -26,7 +26,7 @@ pub struct ReloadStatus {
 }
 
 /// One tenant's chain.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TenantStatus {
     /// The tenant.
     pub tenant: TenantId,
@@ -50,7 +50,7 @@ pub struct TenantStatus {
 }
 
 /// One slot of a chain.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SlotStatus {
     /// `mapper`, `router`, `adapters.<name>`.
     pub slot: String,
@@ -64,7 +64,7 @@ pub struct SlotStatus {
 }
 
 /// What serves in a slot.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Serving {
     /// The component's name, as the tenant's file says it.
     pub component: String,
@@ -79,7 +79,7 @@ pub struct Serving {
 }
 
 /// How files stand to what serves.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "kebab-case")]
 pub enum State {
     /// What the files say serves; or a generation that somebody rolled back to.
@@ -102,7 +102,7 @@ pub enum State {
 }
 
 /// Something that went wrong, and when.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LastError {
     /// When it was found.
     pub at: Millis,

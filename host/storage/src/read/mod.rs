@@ -5,6 +5,7 @@ pub(crate) mod desk;
 pub(crate) mod inbox;
 pub(crate) mod links;
 pub(crate) mod lookup;
+pub(crate) mod operator;
 pub(crate) mod parked;
 pub(crate) mod queues;
 pub(crate) mod why;
