@@ -1,3 +1,4 @@
-//! Everything that answers HTTP. [`appservice`] is what homeservers call.
+//! Everything that answers HTTP. [`appservice`] is what homeservers call, [`admin`] what operators and monitors do.
 
+pub mod admin;
 pub mod appservice;

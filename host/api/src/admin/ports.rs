@@ -1,0 +1,73 @@
+//! What the admin API asks of parts of the host that it does not know: whoever wires the host together supplies them.
+
+use async_trait::async_trait;
+use patchbay_plugin::reload::{ReloadStatus, TenantStatus};
+use patchbay_storage::{NewHook, StorageError};
+use patchbay_types::{AdapterName, Problem, TenantId};
+use serde::{Deserialize, Serialize};
+
+/// What runs where, and going back.
+#[async_trait]
+pub trait PluginControl: Send + Sync + 'static {
+    /// What runs where, and why something does not. Answers at once.
+    fn status(&self) -> ReloadStatus;
+
+    /// Every tenant that serves.
+    fn tenants(&self) -> Vec<TenantId>;
+
+    /// The tenant's adapters that were granted the embedded desk, in the order of their names.
+    fn desks(&self, tenant: &TenantId) -> Vec<AdapterName>;
+
+    /// Lets an earlier generation serve again: `to`, or the one before the current.
+    ///
+    /// # Errors
+    /// With a sentence for the operator; what served goes on.
+    async fn rollback(&self, tenant: &TenantId, to: Option<u64>) -> Result<TenantStatus, Problem>;
+}
+
+/// The pipeline, as far as an operator steers it.
+#[async_trait]
+pub trait Work: Send + Sync + 'static {
+    /// Puts what was parked back into its lane, at its end; answers whether there was something to put back.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    async fn replay(&self, parked: i64) -> Result<bool, StorageError>;
+
+    /// Gives up what was parked; answers whether there was something to give up.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    async fn discard(&self, parked: i64) -> Result<bool, StorageError>;
+
+    /// Keeps a webhook for its adapter to read; answers whether it is a new one.
+    ///
+    /// # Errors
+    /// When it could not be kept.
+    async fn hook(&self, hook: NewHook) -> Result<bool, StorageError>;
+
+    /// How busy it is.
+    fn load(&self) -> Load;
+}
+
+/// How busy the pipeline is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Load {
+    /// Lanes of events on their way in.
+    pub inbound: Lanes,
+    /// Lanes of messages on their way to a CRM.
+    pub deliveries: Lanes,
+    /// Lanes of actions on their way to Matrix.
+    pub actions: Lanes,
+    /// Breakers that are open: a component faulted too often.
+    pub breakers_open: usize,
+}
+
+/// Lanes of one kind.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lanes {
+    /// They wait: their target is down, or a breaker is open.
+    pub held: usize,
+    /// They are at work.
+    pub working: usize,
+}

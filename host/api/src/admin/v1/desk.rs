@@ -1,0 +1,4 @@
+//! The embedded desk as a whole.
+
+pub mod lines;
+pub mod news;

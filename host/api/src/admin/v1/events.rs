@@ -1,0 +1,3 @@
+//! Events: what became of them.
+
+pub mod why;

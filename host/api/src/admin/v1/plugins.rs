@@ -1,0 +1,4 @@
+//! Components: what runs where.
+
+pub mod list;
+pub mod rollback;

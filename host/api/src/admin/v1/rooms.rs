@@ -1,0 +1,3 @@
+//! Rooms: whose they are, and why.
+
+pub mod list;
