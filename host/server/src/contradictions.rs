@@ -1,0 +1,112 @@
+//! Settings that are each fine and together are not: said at start-up and by `patchbay check`, never refused.
+
+use patchbay_types::{
+    TenantConfig, TenantId,
+    config::{HostConfig, Synchronous},
+    units::Bytes,
+};
+
+/// A homeserver sends up to 100 events of 64 KiB in one transaction, and ephemeral data beside them.
+const FULL_TRANSACTION: Bytes = Bytes::mib(8);
+
+/// What `patchbay.toml` contradicts within itself.
+pub(crate) fn of_host(host: &HostConfig) -> Vec<String> {
+    let mut said = Vec::new();
+    if host.listen.appservice == host.listen.admin && host.listen.admin.port() != 0 {
+        said.push(
+            "`listen.appservice` and `listen.admin` are the same address: one of them cannot start"
+                .to_owned(),
+        );
+    }
+    if !host.listen.admin.ip().is_loopback() {
+        said.push(format!(
+            "`listen.admin` = {} can be reached from other machines: health and metrics answer anybody there",
+            host.listen.admin
+        ));
+    }
+    if host.limits.body < FULL_TRANSACTION {
+        said.push(format!(
+            "`limits.body` = {} is less than a full transaction may need ({FULL_TRANSACTION}): the homeserver would \
+             repeat a larger one for ever",
+            host.limits.body
+        ));
+    }
+    if host.limits.lane > host.limits.window {
+        said.push(format!(
+            "`limits.lane` = {} is more than `limits.window` = {}: one lane could fill all memory for events",
+            host.limits.lane, host.limits.window
+        ));
+    }
+    if host.plugins.settle >= host.plugins.rescan {
+        said.push(format!(
+            "`plugins.settle` = {} is not shorter than `plugins.rescan` = {}: a change is taken only at a later look",
+            host.plugins.settle, host.plugins.rescan
+        ));
+    }
+    if host.database.synchronous == Synchronous::Normal {
+        said.push(
+            "`database.synchronous` = \"normal\": what was accepted last is lost if the machine loses power"
+                .to_owned(),
+        );
+    }
+    for (n, one) in host.registrations.iter().enumerate() {
+        for other in host.registrations.iter().skip(n + 1) {
+            let overlap = one.prefix.starts_with(&other.prefix) || other.prefix.starts_with(&one.prefix);
+            if one.server_name == other.server_name && overlap {
+                said.push(format!(
+                    "registrations `{}` and `{}` claim the same names on {}: both would answer for one ghost",
+                    one.id, other.id, one.server_name
+                ));
+            }
+        }
+    }
+    said
+}
+
+/// What a tenant's file contradicts in `patchbay.toml`.
+pub(crate) fn of_tenant(host: &HostConfig, tenant: &TenantId, config: &TenantConfig) -> Vec<String> {
+    let drain = host.plugins.drain;
+    config
+        .slots()
+        .filter_map(|(slot, config)| config.limits.time.map(|time| (slot, time)))
+        .filter(|(_, time)| *time > drain)
+        .map(|(slot, time)| {
+            format!(
+                "tenant `{tenant}`: `{slot}.limits.time` = {time} is longer than `plugins.drain` = {drain}: a call \
+                 under way may be cut off when the host stops"
+            )
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOST: &str = "[[registrations]]\nid = 'a'\nhomeserver = 'http://h'\nserver-name = 'h'\nurl = 'http://p'\n\
+        as-token = 'a'\nhs-token = 'b'\n";
+    const TENANT: &str = "[mapper]\ncomponent = 'm'\n[router]\ncomponent = 'r'\n";
+
+    #[test]
+    fn the_defaults_contradict_nothing() {
+        let host = HostConfig::parse(HOST).unwrap();
+        assert_eq!(of_host(&host), Vec::<String>::new());
+        let tenant = TenantConfig::parse(TENANT).unwrap();
+        assert_eq!(of_tenant(&host, &TenantId::from("t"), &tenant), Vec::<String>::new());
+    }
+
+    #[test]
+    fn an_adapter_that_may_take_longer_than_the_drain_is_told_of() {
+        let host = HostConfig::parse(HOST).unwrap();
+        let text = format!("{TENANT}[adapters.crm]\ncomponent = 'c'\n[adapters.crm.limits]\ntime = '2m'\n");
+        let said = of_tenant(&host, &TenantId::from("t"), &TenantConfig::parse(&text).unwrap());
+        assert!(said[0].contains("`adapters.crm.limits.time` = 2m"), "{said:?}");
+    }
+
+    #[test]
+    fn two_registrations_that_claim_the_same_names_are_told_of() {
+        let second = HOST.replace("id = 'a'", "id = 'b'\nprefix = '_patchbay_b_'");
+        let said = of_host(&HostConfig::parse(&format!("{HOST}{second}")).unwrap());
+        assert!(said[0].contains("`a` and `b` claim the same names on h"), "{said:?}");
+    }
+}
