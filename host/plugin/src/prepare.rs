@@ -10,7 +10,7 @@ use wasmtime_wizer::{WasmtimeWizerComponent, Wizer};
 
 use crate::{
     bounds::Bounds,
-    call::Caller,
+    call::{Caller, FaultKind},
     engine::Engine,
     fault,
     host_fns::log::printable,
@@ -49,7 +49,9 @@ pub(crate) fn prepare(
         wizer.instrument_component(&ingredients.bytes).map_err(|e| not_preparable(&e))?;
     let component = compile(&instrumented)?;
     let refused = |error: &wasmtime::Error, starved| {
-        LoadError::Refused(format!("`prepare`: {}", fault::of(ingredients.digest, error, starved)))
+        let fault = fault::of(ingredients.digest, error, starved);
+        let said = format!("`prepare`: {fault}");
+        if fault.kind == FaultKind::Timeout { LoadError::Late(said) } else { LoadError::Refused(said) }
     };
     let pre = linker::link_for_prepare(engine, &component).map_err(|error| refused(&error, false))?;
 

@@ -67,6 +67,9 @@ pub enum LoadError {
     /// What is wrong, in a sentence that says what to do next.
     #[error("{0}")]
     Refused(String),
+    /// Its time was over, and the machine may be to blame, which was busy: worth another try or two.
+    #[error("{0}")]
+    Late(String),
 }
 
 /// The engines, the cache of compiled artefacts, the compiler's thread.

@@ -70,7 +70,11 @@ fn refusal(source: &Source, slot: &SlotSource, key: &str, component: &str, error
     let field = format!("{}.{key}", slot.name);
     let message = format!("{component}: {error}");
     let finding = Finding::field(&tenant_file(&source.tenant), &source.text, &field, message);
-    Refusal::slot(&slot.name, RefusalKind::Rejected, finding)
+    let kind = match error {
+        LoadError::Refused(_) => RefusalKind::Rejected,
+        LoadError::Late(_) => RefusalKind::Late,
+    };
+    Refusal::slot(&slot.name, kind, finding)
 }
 
 // === impl Loaded ===

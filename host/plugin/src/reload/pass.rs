@@ -58,11 +58,11 @@ impl Reloader {
             }
         }
         files.end_pass();
-        drop(files);
-
+        // Before the next pass may begin: the copies that it makes are named by no generation yet.
         if !passed.activated.is_empty() {
             self.collect_garbage();
         }
+        drop(files);
         passed.wait_for(self.look_at_draining(now));
         passed
     }
@@ -179,10 +179,7 @@ impl Reloader {
             let slot = slot.as_deref().unwrap_or("-");
             tracing::error!(%tenant, slot, still_serving = generation, reason = %finding, "new files refused");
         }
-        let again = refusals.iter().any(|refusal| refusal.kind == RefusalKind::Trouble);
-        if let Some(seen) = &mut tenant.seen {
-            seen.again = again;
-        }
+        tenant.was_refused(refusals);
         tenant.trial.refuse(refusals, self.clock.now());
         self.publish(tenant);
     }

@@ -31,6 +31,8 @@ impl Reloader {
         thread::Builder::new().name("patchbay-reload".to_owned()).spawn(move || {
             lower_priority();
             reloader.work(watcher, &hints, &cancelled);
+            // In this order: whoever waits for the task may then count on it that the reloader is free.
+            drop(reloader);
             drop(ended);
         })?;
         Ok(tokio::spawn(async move {

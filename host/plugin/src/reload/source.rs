@@ -52,6 +52,8 @@ pub(super) enum RefusalKind {
     Missing,
     /// A file is no good, and will be no better unless it changes.
     Rejected,
+    /// It took too long, perhaps because the machine is busy: worth another try or two.
+    Late,
     /// The machine's trouble: worth another try without any change.
     Trouble,
 }

@@ -205,6 +205,6 @@ fn state(refusal: &Refusal) -> State {
     let reason = refusal.finding.to_string();
     match refusal.kind {
         RefusalKind::Missing => State::Missing { reason },
-        RefusalKind::Rejected | RefusalKind::Trouble => State::Rejected { reason },
+        RefusalKind::Rejected | RefusalKind::Late | RefusalKind::Trouble => State::Rejected { reason },
     }
 }

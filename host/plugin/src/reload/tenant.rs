@@ -11,6 +11,7 @@ use super::{
     files::Files,
     gather::{Gathered, claims},
     generation::{GenerationRecord, History, PointerMove},
+    source::{Refusal, RefusalKind},
     stamp::Stamp,
     status::Trial,
 };
@@ -18,6 +19,9 @@ use crate::chain::Chain;
 
 /// Generations of each tenant that stay ready to be rolled back to; the one that serves is among them.
 pub(super) const KEEP: usize = 3;
+
+/// How often files are tried that take too long.
+const TRIES: u32 = 3;
 
 /// One tenant.
 pub(super) struct Tenant {
@@ -40,7 +44,9 @@ pub(super) struct Seen {
     stamps: BTreeMap<Arc<str>, Stamp>,
     pub(super) inputs: Digest,
     /// It is worth another try though nothing changed.
-    pub(super) again: bool,
+    again: bool,
+    /// How often it was tried.
+    tries: u32,
 }
 
 // === impl Tenant ===
@@ -92,13 +98,26 @@ impl Tenant {
         seen.stamps.iter().all(|(name, stamp)| files.stamp(name) == *stamp)
     }
 
-    /// Looks at its files again, so that they are known to be settled the day they change.
+    /// Keeps how its files look now; answers which of them changed.
     pub(super) fn remember(&mut self, gathered: &Gathered) -> Vec<Arc<str>> {
-        let before = self.seen.take().map(|seen| seen.stamps).unwrap_or_default();
+        let (before, tries) = self.seen.take().map(|seen| (seen.stamps, seen.tries)).unwrap_or_default();
         let changed = gathered.stamps.iter().filter(|(name, stamp)| before.get(*name) != Some(*stamp));
-        let changed = changed.map(|(name, _)| Arc::clone(name)).collect();
-        self.seen = Some(Seen { stamps: gathered.stamps.clone(), inputs: gathered.inputs, again: false });
+        let changed: Vec<_> = changed.map(|(name, _)| Arc::clone(name)).collect();
+        let tries = if changed.is_empty() { tries } else { 0 };
+        let (stamps, inputs) = (gathered.stamps.clone(), gathered.inputs);
+        self.seen = Some(Seen { stamps, inputs, again: false, tries });
         changed
+    }
+
+    /// Its files were refused; whether they are worth another try though they do not change.
+    pub(super) fn was_refused(&mut self, refusals: &[Refusal]) {
+        let Some(seen) = &mut self.seen else { return };
+        seen.tries += 1;
+        seen.again = refusals.iter().any(|refusal| match refusal.kind {
+            RefusalKind::Missing | RefusalKind::Rejected => false,
+            RefusalKind::Late => seen.tries < TRIES,
+            RefusalKind::Trouble => true,
+        });
     }
 
     /// A new generation serves.

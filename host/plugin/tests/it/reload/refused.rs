@@ -5,7 +5,7 @@ use std::{fs::File, os::unix::fs::symlink};
 use patchbay_plugin::reload::State;
 use patchbay_types::Digest;
 
-use super::scene::{Scene, mapper, router, tenant};
+use super::scene::{SETTLE, Scene, mapper, router, tenant};
 use crate::guest::Guest;
 
 /// Writes a mapper that is no good; answers why.
@@ -58,6 +58,22 @@ fn a_fault_in_prepare_is_refused() {
     let scene = Scene::serving();
     let reason = refuse(&scene, &Guest::of("mapper").body("prepare", "unreachable").build());
     assert!(reason.contains("prepare"), "{reason}");
+}
+
+#[test]
+fn what_takes_too_long_is_tried_thrice_for_the_machine_may_be_busy() {
+    let scene = Scene::serving();
+    let config = tenant("m", "r").replace("'m'\n", "'m'\nlimits = { prepare-time = '20ms' }\n");
+    scene.write("tenants/acme.toml", config);
+    scene.write(
+        "components/m.wasm",
+        Guest::of("mapper").body("prepare", "(loop (br 0)) (unreachable)").build(),
+    );
+    scene.pass_after(0);
+    let mut refused = || scene.pass_after(SETTLE).refused.len();
+    assert_eq!([refused(), refused(), refused(), refused(), refused()], [1, 1, 1, 0, 0]);
+    assert!(scene.serves("acme", &mapper("m1")));
+    assert!(scene.reason("acme").contains("prepare"), "{}", scene.reason("acme"));
 }
 
 #[test]

@@ -1,10 +1,12 @@
 //! Back to an earlier generation, and how long that lasts.
 
-use std::fs;
+use std::{fs, thread};
 
 use patchbay_plugin::reload::{MovedBy, RollbackError};
+use patchbay_types::Clock;
 
-use super::scene::{Scene, mapper};
+use super::scene::{SETTLE, Scene, mapper, tenant};
+use crate::guest::Guest;
 
 /// `acme` serves generation 3, of mapper `m3`.
 fn three_generations() -> Scene {
@@ -59,6 +61,27 @@ fn it_stays_over_a_restart() {
     assert_eq!((scene.generation("acme"), scene.status("acme").pinned), (Some(1), true));
     scene.reloader.rollback(&"acme".into(), Some(3)).unwrap();
     assert!(scene.serves("acme", &mapper("m3")), "made again from the content store");
+}
+
+#[test]
+fn it_does_not_wait_for_another_tenants_components() {
+    let scene = three_generations();
+    scene.write(
+        "components/slow.wasm",
+        Guest::of("mapper").body("prepare", "(loop (br 0)) (unreachable)").build(),
+    );
+    scene.write("tenants/zeta.toml", tenant("slow", "r"));
+    scene.pass_after(0);
+    scene.clock.advance(SETTLE);
+    thread::scope(|scope| {
+        let pass = scope.spawn(|| scene.reloader.pass());
+        while scene.reloader.status().looked_at != scene.clock.now() {
+            thread::yield_now();
+        }
+        scene.reloader.rollback(&"acme".into(), None).unwrap();
+        assert!(!pass.is_finished(), "`prepare` may take two seconds, and takes them");
+        assert_eq!(pass.join().unwrap().refused, ["zeta".into()]);
+    });
 }
 
 #[test]
