@@ -28,15 +28,15 @@ CREATE TABLE bodies (
     body TEXT NOT NULL
 ) STRICT;
 
--- What each step was asked and answered: one row for each commit, a JSON array of steps. subject: inbox, delivery,
--- action, hook, entry.
+-- What each step was asked and answered: one row for each commit, a JSON array of steps, compressed (LZ4, the size in
+-- front). subject: inbox, delivery, action, hook, entry.
 CREATE TABLE traces (
     id      INTEGER PRIMARY KEY,
     subject TEXT    NOT NULL,
     ref     INTEGER NOT NULL,
     tenant  TEXT,
     at      INTEGER NOT NULL,
-    steps   TEXT    NOT NULL
+    steps   BLOB    NOT NULL
 ) STRICT;
 CREATE INDEX traces_subject ON traces (subject, ref);
 

@@ -69,6 +69,8 @@ impl OpenOptions {
             .synchronous(synchronous)
             // Checkpoints have a task of their own: one inside a commit would let its callers wait.
             .pragma("wal_autocheckpoint", "0")
+            // A log that once grew too long gives its space back when it begins anew.
+            .pragma("journal_size_limit", (128 << 20).to_string())
             // In KiB. The writer touches the same few hundred pages again and again.
             .pragma("cache_size", "-32768");
         match self.max_pages {
@@ -95,6 +97,8 @@ impl Store {
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
             .test_before_acquire(false)
+            .idle_timeout(None)
+            .max_lifetime(None)
             .connect_with(options.connection().read_only(true).pragma("cache_size", "-8192"))
             .await?;
         let checkpoints = options.connection().pragma("wal_autocheckpoint", "0").connect().await?;

@@ -18,6 +18,7 @@ use crate::{
     kv::KvWrite,
     news::{EntryResult, NewHook, Received},
     notice::Notice,
+    trace::Packed,
     writer::{Reply, Statement, Write, Writer},
 };
 
@@ -60,8 +61,9 @@ impl Store {
     ///
     /// # Errors
     /// When it could not be written; then nothing of it was.
-    pub async fn decide(&self, decision: Decision) -> Result<Guarded, StorageError> {
-        self.writer.write(Write::Decide(Box::new(decision))).await.map(Reply::guarded)
+    pub async fn decide(&self, mut decision: Decision) -> Result<Guarded, StorageError> {
+        let trace = Packed::take(&mut decision.trace);
+        self.writer.write(Write::Decide(Box::new(decision), trace)).await.map(Reply::guarded)
     }
 
     /// Many decisions in one go, answered in order. Each stands for itself.
@@ -72,15 +74,20 @@ impl Store {
         &self,
         decisions: Vec<Decision>,
     ) -> Result<Vec<Result<Guarded, StorageError>>, StorageError> {
-        self.write_all(decisions.into_iter().map(|decision| Write::Decide(Box::new(decision)))).await
+        let writes = decisions.into_iter().map(|mut decision| {
+            let trace = Packed::take(&mut decision.trace);
+            Write::Decide(Box::new(decision), trace)
+        });
+        self.write_all(writes).await
     }
 
     /// Writes what a delivery's attempt came to, if the delivery is still pending.
     ///
     /// # Errors
     /// When it could not be written; then nothing of it was.
-    pub async fn deliver(&self, result: DeliveryResult) -> Result<Guarded, StorageError> {
-        self.writer.write(Write::Deliver(Box::new(result))).await.map(Reply::guarded)
+    pub async fn deliver(&self, mut result: DeliveryResult) -> Result<Guarded, StorageError> {
+        let trace = Packed::take(&mut result.trace);
+        self.writer.write(Write::Deliver(Box::new(result), trace)).await.map(Reply::guarded)
     }
 
     /// Many results in one go, answered in order. Each stands for itself.
@@ -91,15 +98,20 @@ impl Store {
         &self,
         results: Vec<DeliveryResult>,
     ) -> Result<Vec<Result<Guarded, StorageError>>, StorageError> {
-        self.write_all(results.into_iter().map(|result| Write::Deliver(Box::new(result)))).await
+        let writes = results.into_iter().map(|mut result| {
+            let trace = Packed::take(&mut result.trace);
+            Write::Deliver(Box::new(result), trace)
+        });
+        self.write_all(writes).await
     }
 
     /// Writes what a Matrix action's attempt came to, if the action is still pending.
     ///
     /// # Errors
     /// When it could not be written; then nothing of it was.
-    pub async fn acted(&self, result: ActionResult) -> Result<Guarded, StorageError> {
-        self.writer.write(Write::Act(Box::new(result))).await.map(Reply::guarded)
+    pub async fn acted(&self, mut result: ActionResult) -> Result<Guarded, StorageError> {
+        let trace = Packed::take(&mut result.trace);
+        self.writer.write(Write::Act(Box::new(result), trace)).await.map(Reply::guarded)
     }
 
     /// Keeps a webhook; answers whether it is new.
@@ -115,8 +127,9 @@ impl Store {
     ///
     /// # Errors
     /// When it could not be written; then nothing of it was.
-    pub async fn received(&self, received: Received) -> Result<Accepted, StorageError> {
-        let reply = self.writer.write(Write::Receive(Box::new(received))).await?;
+    pub async fn received(&self, mut received: Received) -> Result<Accepted, StorageError> {
+        let trace = Packed::take(&mut received.trace);
+        let reply = self.writer.write(Write::Receive(Box::new(received), trace)).await?;
         Ok(Accepted { stored: reply.written, duplicates: reply.skipped })
     }
 
@@ -124,8 +137,9 @@ impl Store {
     ///
     /// # Errors
     /// When it could not be written; then nothing of it was.
-    pub async fn enter(&self, result: EntryResult) -> Result<Guarded, StorageError> {
-        self.writer.write(Write::Enter(Box::new(result))).await.map(Reply::guarded)
+    pub async fn enter(&self, mut result: EntryResult) -> Result<Guarded, StorageError> {
+        let trace = Packed::take(&mut result.trace);
+        self.writer.write(Write::Enter(Box::new(result), trace)).await.map(Reply::guarded)
     }
 
     /// Writes small state outside of any call's result.

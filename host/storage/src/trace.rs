@@ -4,6 +4,8 @@
 use patchbay_types::Millis;
 use serde::{Deserialize, Serialize};
 
+use crate::error::StorageError;
+
 /// One step of an event's way: a plugin's call, or something that the host did itself.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Step {
@@ -65,6 +67,43 @@ pub enum Subject {
     Transaction(i64),
 }
 
+/// A trace as it is stored: JSON, compressed with LZ4, because what one step answers the next is asked. It is made by
+/// whoever asks the writer, so that the writer has no part in the cost.
+#[derive(Debug, Default)]
+pub(crate) struct Packed(Vec<u8>);
+
+// === impl Packed ===
+
+impl Packed {
+    /// Takes the trace out of what is to be written.
+    pub(crate) fn take(trace: &mut Trace) -> Self {
+        let trace = std::mem::take(trace);
+        if trace.is_empty() {
+            return Self::default();
+        }
+        // A step is text and numbers alone, which always serialise.
+        let json = serde_json::to_vec(&trace).unwrap_or_default();
+        Self(lz4_flex::compress_prepend_size(&json))
+    }
+
+    /// Empty where there was no step.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// Reads what [`Self::take`] made.
+    pub(crate) fn read(bytes: &[u8]) -> Result<Trace, StorageError> {
+        let unreadable = || StorageError::Unreadable("a trace".to_owned());
+        let size = bytes.first_chunk().map_or(0, |size| u32::from_le_bytes(*size)) as usize;
+        // LZ4 makes nothing more than 255 times as small: a damaged row must not ask for more memory than that.
+        if size / 255 > bytes.len() {
+            return Err(unreadable());
+        }
+        let json = lz4_flex::decompress_size_prepended(bytes).map_err(|_| unreadable())?;
+        serde_json::from_slice(&json).map_err(|_| unreadable())
+    }
+}
+
 // === impl Subject ===
 
 impl Subject {
@@ -91,5 +130,22 @@ impl Subject {
             "transaction" => Self::Transaction(id),
             _ => return None,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_trace_reads_back_and_a_damaged_one_is_refused() {
+        let mut trace =
+            vec![Step { name: "router.decide".into(), input: "é".repeat(1000), ..Step::default() }];
+        let copy = trace.clone();
+        let packed = Packed::take(&mut trace);
+        assert!(trace.is_empty() && packed.bytes().len() < 200);
+        assert_eq!(Packed::read(packed.bytes()).unwrap(), copy);
+        assert!(Packed::read(&[0xff; 40]).is_err());
+        assert!(Packed::read(&[]).is_err());
     }
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::{
     delivery::DeliveryState,
     error::StorageError,
-    read::{Columns, queues::parts, unknown},
+    read::{Columns, deliveries::parts, unknown},
     store::Store,
 };
 

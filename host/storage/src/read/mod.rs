@@ -1,13 +1,15 @@
 //! All that reads. Readers have connections of their own and see what was committed before they began.
 
+pub(crate) mod actions;
 pub(crate) mod counts;
+pub(crate) mod deliveries;
 pub(crate) mod desk;
 pub(crate) mod inbox;
 pub(crate) mod links;
 pub(crate) mod lookup;
+pub(crate) mod news;
 pub(crate) mod operator;
 pub(crate) mod parked;
-pub(crate) mod queues;
 pub(crate) mod why;
 
 use sqlx::{Row as _, sqlite::SqliteRow};

@@ -11,9 +11,9 @@ use crate::{
     inbox::InboxEvent,
     news::Entry,
     parked::Parked,
-    read::{Columns, unknown},
+    read::Columns,
     store::Store,
-    trace::{StoredTrace, Subject},
+    trace::{Packed, StoredTrace, Subject},
 };
 
 /// All that is known of one event: how it came in, what each step answered, where it went.
@@ -73,8 +73,7 @@ impl Store {
         let rows = sqlx::query(OF).bind(kind).bind(id).fetch_all(&self.inner.readers).await?;
         let trace = |row: &_| {
             let row = Columns(row);
-            let steps =
-                serde_json::from_str(&row.text::<String>(1)?).map_err(|error| unknown("trace", error))?;
+            let steps = Packed::read(&row.bytes(1)?)?;
             Ok(StoredTrace { subject, at: row.millis(0)?, steps })
         };
         rows.iter().map(trace).collect()
@@ -92,7 +91,7 @@ impl Store {
         const OF: &str = "SELECT id, tenant, adapter, entry_id, ticket, coalesce(body, ''), attempt, not_before, at, \
                           late FROM entries WHERE entry_id = ? ORDER BY id";
         let rows = sqlx::query(OF).bind(id).fetch_all(&self.inner.readers).await?;
-        rows.iter().map(crate::read::queues::entry).collect()
+        rows.iter().map(crate::read::news::entry).collect()
     }
 
     async fn numbers(&self, sql: &'static str, id: &str) -> Result<Vec<i64>, StorageError> {

@@ -171,15 +171,15 @@ impl Asked {
                         .map(|event| event_key(transaction.registration.as_str(), &event.key));
                     asked.keys.entry(Keys::Events).or_default().extend(keys);
                 }
-                Write::Decide(decision) => asked.id(Queue::Inbox, decision.seq),
-                Write::Deliver(result) => asked.id(Queue::Outbox, result.id),
-                Write::Act(result) => asked.id(Queue::Actions, result.id),
-                Write::Enter(result) => asked.id(Queue::Entries, result.id),
+                Write::Decide(decision, _) => asked.id(Queue::Inbox, decision.seq),
+                Write::Deliver(result, _) => asked.id(Queue::Outbox, result.id),
+                Write::Act(result, _) => asked.id(Queue::Actions, result.id),
+                Write::Enter(result, _) => asked.id(Queue::Entries, result.id),
                 Write::Hook(hook) => {
                     let key = scoped_key(&hook.key, hook.adapter.as_str(), hook.tenant.as_str());
                     asked.keys.entry(Keys::Hooks).or_default().push(key);
                 }
-                Write::Receive(received) => {
+                Write::Receive(received, _) => {
                     if let Some(hook) = &received.hook {
                         asked.id(Queue::Hooks, hook.id());
                     }

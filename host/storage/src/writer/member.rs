@@ -11,6 +11,7 @@ use crate::{
     kv::KvWrite,
     news::{EntryResult, NewHook, Received},
     notice::Notice,
+    trace::Packed,
     writer::statement::Statement,
 };
 
@@ -25,12 +26,12 @@ pub(crate) struct Member {
 #[derive(Debug)]
 pub(crate) enum Write {
     Accept(Box<Transaction>),
-    Decide(Box<Decision>),
-    Deliver(Box<DeliveryResult>),
-    Act(Box<ActionResult>),
+    Decide(Box<Decision>, Packed),
+    Deliver(Box<DeliveryResult>, Packed),
+    Act(Box<ActionResult>, Packed),
     Hook(NewHook),
-    Receive(Box<Received>),
-    Enter(Box<EntryResult>),
+    Receive(Box<Received>, Packed),
+    Enter(Box<EntryResult>, Packed),
     Kv(Vec<KvWrite>),
     Notice(Notice),
     Statements(Vec<Statement>),
@@ -56,21 +57,23 @@ impl Write {
                 transaction.events.iter().map(|event| event.body.len()).sum::<usize>()
                     + transaction.unreadable.as_ref().map_or(0, |unreadable| unreadable.raw.len()),
             ),
-            Self::Decide(decision) => (
+            Self::Decide(decision, trace) => (
                 1 + decision.deliveries.len() + decision.actions.len(),
                 decision.deliveries.iter().map(|delivery| delivery.payload.len()).sum::<usize>()
-                    + decision.trace.iter().map(|step| step.input.len() + step.answer.len()).sum::<usize>(),
+                    + trace.bytes().len(),
             ),
-            Self::Deliver(result) => (
-                1 + result.desk.len() + result.kv.len(),
-                result.trace.iter().map(|step| step.input.len() + step.answer.len()).sum(),
+            Self::Deliver(result, trace) => (1 + result.desk.len() + result.kv.len(), trace.bytes().len()),
+            Self::Receive(received, trace) => (
+                1 + received.entries.len(),
+                received.entries.iter().map(|entry| entry.body.len()).sum::<usize>() + trace.bytes().len(),
             ),
-            Self::Receive(received) => {
-                (1 + received.entries.len(), received.entries.iter().map(|entry| entry.body.len()).sum())
+            Self::Enter(result, trace) => {
+                (1 + result.actions.len() + result.deliveries.len(), trace.bytes().len())
             }
-            Self::Enter(result) => (1 + result.actions.len(), 1024),
+            Self::Act(_, trace) => (1, trace.bytes().len()),
             Self::Hook(hook) => (1, hook.body.len()),
-            Self::Act(_) | Self::Kv(_) | Self::Notice(_) | Self::Statements(_) => (1, 1024),
+            Self::Kv(writes) => (writes.len(), 0),
+            Self::Notice(_) | Self::Statements(_) => (1, 0),
         }
     }
 }

@@ -155,10 +155,9 @@ impl WriterTask {
     /// One transaction; on an error nothing of it was written.
     async fn attempt(&mut self, members: &[Member]) -> Result<Vec<Reply>, StorageError> {
         let guard = Guard::ask(&mut self.connection, members).await?;
-        let mut seq = self.seq;
-        let mut plan = Plan::new(guard, &mut seq);
+        let mut plan = Plan::new(guard, self.seq);
         let replies = members.iter().map(|member| plan.add(&member.write)).collect();
-        let batch = plan.finish();
+        let (batch, seq) = plan.finish();
         if !batch.is_empty() {
             batch.commit(&mut self.connection).await?;
         }

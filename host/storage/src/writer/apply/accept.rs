@@ -36,8 +36,8 @@ impl Plan<'_> {
         if !self.guard.claim(Keys::Events, event_key(registration, &event.key)) {
             return false;
         }
-        *self.seq += 1;
-        let seq = *self.seq;
+        self.seq += 1;
+        let seq = self.seq;
         let state = if event.fault.is_some() { InboxState::Parked } else { InboxState::Pending };
         let received_at = transaction.received_at;
         self.batch.rows(Target::Inbox).push(&(

@@ -3,12 +3,12 @@
 use crate::{
     action::{ActionOutcome, ActionResult},
     delivery::DeliveryState,
-    trace::Subject,
+    trace::{Packed, Subject},
     writer::{apply::Plan, guard::Queue, member::Reply, targets::Target},
 };
 
 impl Plan<'_> {
-    pub(super) fn act(&mut self, result: &ActionResult) -> Reply {
+    pub(super) fn act(&mut self, result: &ActionResult, trace: &Packed) -> Reply {
         let (id, at, attempt, tenant) = (result.id, result.at, result.attempt, Some(&result.tenant));
         if !self.guard.take(Queue::Actions, id) {
             return Reply::SKIPPED;
@@ -30,7 +30,7 @@ impl Plan<'_> {
                 self.park(Subject::Action(id), tenant, None, park, at);
             }
         }
-        self.trace(Subject::Action(id), tenant, &result.trace, at);
+        self.trace(Subject::Action(id), tenant, trace, at);
         Reply::WRITTEN
     }
 }

@@ -2,12 +2,12 @@
 
 use crate::{
     decision::Decision,
-    trace::Subject,
+    trace::{Packed, Subject},
     writer::{apply::Plan, guard::Queue, member::Reply, targets::Target},
 };
 
-impl Plan<'_> {
-    pub(super) fn decide(&mut self, decision: &Decision) -> Reply {
+impl<'a> Plan<'a> {
+    pub(super) fn decide(&mut self, decision: &'a Decision, trace: &Packed) -> Reply {
         let (seq, at, tenant) = (decision.seq, decision.at, decision.tenant.as_ref());
         if !self.guard.take(Queue::Inbox, seq) {
             return Reply::SKIPPED;
@@ -25,7 +25,7 @@ impl Plan<'_> {
         if let Some(park) = &decision.park {
             self.park(Subject::Inbox(seq), tenant, decision.event_id.as_ref(), park, at);
         }
-        self.trace(Subject::Inbox(seq), tenant, &decision.trace, at);
+        self.trace(Subject::Inbox(seq), tenant, trace, at);
         Reply::WRITTEN
     }
 }

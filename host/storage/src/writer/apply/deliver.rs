@@ -2,12 +2,12 @@
 
 use crate::{
     delivery::{DeliveryOutcome, DeliveryResult, DeliveryState},
-    trace::Subject,
+    trace::{Packed, Subject},
     writer::{apply::Plan, guard::Queue, member::Reply, targets::Target},
 };
 
-impl Plan<'_> {
-    pub(super) fn deliver(&mut self, result: &DeliveryResult) -> Reply {
+impl<'a> Plan<'a> {
+    pub(super) fn deliver(&mut self, result: &'a DeliveryResult, trace: &Packed) -> Reply {
         let (id, at, attempt) = (result.id, result.at, result.attempt);
         if !self.guard.take(Queue::Outbox, id) {
             return Reply::SKIPPED;
@@ -43,7 +43,7 @@ impl Plan<'_> {
         self.kv(&result.kv);
         self.deliveries(&result.deliveries, result.inbox_seq, at);
         self.actions(&result.actions, at);
-        self.trace(Subject::Delivery(id), Some(&result.tenant), &result.trace, at);
+        self.trace(Subject::Delivery(id), Some(&result.tenant), trace, at);
         Reply::WRITTEN
     }
 }

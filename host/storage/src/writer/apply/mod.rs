@@ -12,6 +12,8 @@ mod shared;
 use std::collections::HashMap;
 
 use crate::{
+    decision::{Conversation, Room},
+    delivery::Ticket,
     kv::KvWrite,
     writer::{
         batch::Batch,
@@ -28,28 +30,39 @@ pub(crate) struct Plan<'a> {
     guard: Guard,
     batch: Batch,
     /// The highest number that an event of the inbox has.
-    seq: &'a mut i64,
-    /// The last write of each key wins, whichever member it comes from.
-    kv: HashMap<(String, String, String), Option<Vec<u8>>>,
+    seq: i64,
+    /// Of what is written over, the last in the group is enough.
+    rooms: HashMap<(&'a str, &'a str), &'a Room>,
+    conversations: HashMap<(&'a str, &'a str), &'a Conversation>,
+    tickets: HashMap<(&'a str, &'a str, &'a str, &'a str), &'a Ticket>,
+    kv: HashMap<(&'a str, &'a str, &'a str), Option<&'a [u8]>>,
 }
 
 // === impl Plan ===
 
 impl<'a> Plan<'a> {
-    pub(crate) fn new(guard: Guard, seq: &'a mut i64) -> Self {
-        Self { guard, batch: Batch::default(), seq, kv: HashMap::new() }
+    pub(crate) fn new(guard: Guard, seq: i64) -> Self {
+        Self {
+            guard,
+            batch: Batch::default(),
+            seq,
+            rooms: HashMap::new(),
+            conversations: HashMap::new(),
+            tickets: HashMap::new(),
+            kv: HashMap::new(),
+        }
     }
 
     /// Adds a member, and answers what is to be told once it is committed.
-    pub(crate) fn add(&mut self, write: &Write) -> Reply {
+    pub(crate) fn add(&mut self, write: &'a Write) -> Reply {
         match write {
             Write::Accept(transaction) => self.accept(transaction),
-            Write::Decide(decision) => self.decide(decision),
-            Write::Deliver(result) => self.deliver(result),
-            Write::Act(result) => self.act(result),
+            Write::Decide(decision, trace) => self.decide(decision, trace),
+            Write::Deliver(result, trace) => self.deliver(result, trace),
+            Write::Act(result, trace) => self.act(result, trace),
             Write::Hook(hook) => self.hook(hook),
-            Write::Receive(received) => self.receive(received),
-            Write::Enter(result) => self.enter(result),
+            Write::Receive(received, trace) => self.receive(received, trace),
+            Write::Enter(result, trace) => self.enter(result, trace),
             Write::Kv(writes) => {
                 self.kv(writes);
                 Reply::WRITTEN
@@ -68,24 +81,26 @@ impl<'a> Plan<'a> {
         }
     }
 
-    pub(crate) fn finish(mut self) -> Batch {
+    /// The batch, and the highest number that an event of the inbox has once it is committed.
+    pub(crate) fn finish(mut self) -> (Batch, i64) {
+        self.overwritten();
         for ((tenant, adapter, key), value) in self.kv.drain() {
             if let Some(value) = value {
                 let rows = self.batch.rows(Target::Kv);
-                let (at, length) = rows.blob(&value);
+                let (at, length) = rows.blob(value);
                 rows.push(&(tenant, adapter, key, at, length));
             } else {
                 const FORGET: &str = "DELETE FROM kv WHERE tenant = ? AND adapter = ? AND key = ?";
                 self.batch.statement(Statement::new(FORGET, [tenant.into(), adapter.into(), key.into()]));
             }
         }
-        self.batch
+        (self.batch, self.seq)
     }
 
-    fn kv(&mut self, writes: &[KvWrite]) {
+    fn kv(&mut self, writes: &'a [KvWrite]) {
         for write in writes {
-            let key = (write.tenant.to_string(), write.adapter.to_string(), write.key.clone());
-            self.kv.insert(key, write.value.clone());
+            let key = (write.tenant.as_str(), write.adapter.as_str(), write.key.as_str());
+            self.kv.insert(key, write.value.as_deref());
         }
     }
 }

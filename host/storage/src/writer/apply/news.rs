@@ -3,7 +3,7 @@
 use crate::{
     inbox::InboxState,
     news::{EntryOutcome, EntryResult, HookOutcome, NewHook, Received},
-    trace::Subject,
+    trace::{Packed, Subject},
     writer::{
         apply::Plan,
         guard::{Keys, Queue, scoped_key},
@@ -12,7 +12,7 @@ use crate::{
     },
 };
 
-impl Plan<'_> {
+impl<'a> Plan<'a> {
     pub(super) fn hook(&mut self, hook: &NewHook) -> Reply {
         let (adapter, tenant) = (hook.adapter.as_str(), hook.tenant.as_str());
         if !self.guard.claim(Keys::Hooks, scoped_key(&hook.key, adapter, tenant)) {
@@ -25,7 +25,7 @@ impl Plan<'_> {
     }
 
     /// A webhook that was read before changes nothing; what a poll brought is new by its entries alone.
-    pub(super) fn receive(&mut self, received: &Received) -> Reply {
+    pub(super) fn receive(&mut self, received: &'a Received, trace: &Packed) -> Reply {
         let (adapter, tenant, at) = (received.adapter.as_str(), received.tenant.as_str(), received.at);
         if let Some(hook) = &received.hook {
             let id = hook.id();
@@ -41,7 +41,7 @@ impl Plan<'_> {
                 }
             };
             self.batch.rows(Target::HookState).push(&(id, state as u8, not_before));
-            self.trace(Subject::Hook(id), Some(&received.tenant), &received.trace, at);
+            self.trace(Subject::Hook(id), Some(&received.tenant), trace, at);
         }
         let mut reply = Reply::default();
         for entry in &received.entries {
@@ -67,7 +67,7 @@ impl Plan<'_> {
         reply
     }
 
-    pub(super) fn enter(&mut self, result: &EntryResult) -> Reply {
+    pub(super) fn enter(&mut self, result: &'a EntryResult, trace: &Packed) -> Reply {
         let (id, at, tenant) = (result.id, result.at, Some(&result.tenant));
         if !self.guard.take(Queue::Entries, id) {
             return Reply::SKIPPED;
@@ -92,7 +92,7 @@ impl Plan<'_> {
         self.persons(&result.persons);
         self.actions(&result.actions, at);
         self.deliveries(&result.deliveries, None, at);
-        self.trace(Subject::Entry(id), tenant, &result.trace, at);
+        self.trace(Subject::Entry(id), tenant, trace, at);
         Reply::WRITTEN
     }
 }

@@ -7,33 +7,48 @@ use crate::{
     decision::{Conversation, Room},
     delivery::{NewDelivery, PersonRemote, Ticket},
     parked::Park,
-    trace::{Step, Subject},
+    trace::{Packed, Subject},
     writer::{apply::Plan, statement::Statement, targets::Target},
 };
 
-impl Plan<'_> {
-    pub(super) fn room(&mut self, room: &Room) {
-        let rows = self.batch.rows(Target::Room);
-        let (at, length) = rows.blob(room.state.as_bytes());
-        rows.push(&(&room.registration, &room.room_id, &room.tenant, &room.decided_by, at, length));
+impl<'a> Plan<'a> {
+    pub(super) fn room(&mut self, room: &'a Room) {
+        self.rooms.insert((room.registration.as_str(), room.room_id.as_str()), room);
     }
 
-    pub(super) fn conversation(&mut self, row: &Conversation) {
-        self.batch.rows(Target::Conversation).push(&(
-            &row.tenant,
-            &row.id,
-            &row.registration,
-            &row.room_id,
-            &row.thread_root,
-            &row.labels,
-            &row.customer,
-            row.message_count,
-            row.last_at,
-        ));
+    pub(super) fn conversation(&mut self, row: &'a Conversation) {
+        self.conversations.insert((row.tenant.as_str(), row.id.as_str()), row);
     }
 
-    pub(super) fn tickets(&mut self, tickets: &[Ticket]) {
+    pub(super) fn tickets(&mut self, tickets: &'a [Ticket]) {
         for row in tickets {
+            let key =
+                (row.tenant.as_str(), row.conversation.as_str(), row.adapter.as_str(), row.ticket.as_str());
+            self.tickets.insert(key, row);
+        }
+    }
+
+    /// The rows that the group left last.
+    pub(super) fn overwritten(&mut self) {
+        for room in self.rooms.values() {
+            let rows = self.batch.rows(Target::Room);
+            let (at, length) = rows.blob(room.state.as_bytes());
+            rows.push(&(&room.registration, &room.room_id, &room.tenant, &room.decided_by, at, length));
+        }
+        for row in self.conversations.values() {
+            self.batch.rows(Target::Conversation).push(&(
+                &row.tenant,
+                &row.id,
+                &row.registration,
+                &row.room_id,
+                &row.thread_root,
+                &row.labels,
+                &row.customer,
+                row.message_count,
+                row.last_at,
+            ));
+        }
+        for row in self.tickets.values() {
             self.batch.rows(Target::Ticket).push(&(
                 &row.tenant,
                 &row.conversation,
@@ -134,15 +149,13 @@ impl Plan<'_> {
         ));
     }
 
-    pub(super) fn trace(&mut self, subject: Subject, tenant: Option<&TenantId>, steps: &[Step], at: Millis) {
-        if steps.is_empty() {
+    pub(super) fn trace(&mut self, subject: Subject, tenant: Option<&TenantId>, trace: &Packed, at: Millis) {
+        if trace.bytes().is_empty() {
             return;
         }
         let (kind, id) = subject.columns();
-        // A step is text and numbers alone, which always serialise.
-        let json = serde_json::to_vec(steps).unwrap_or_default();
         let rows = self.batch.rows(Target::Trace);
-        let (start, length) = rows.blob(&json);
+        let (start, length) = rows.blob(trace.bytes());
         rows.push(&(kind, id, tenant, at, start, length));
     }
 }
