@@ -63,7 +63,7 @@ pub struct Received {
     pub entries: Vec<NewEntry>,
     /// The plugin's own small state, and a poll's cursor.
     pub kv: Vec<KvWrite>,
-    /// How it came to this.
+    /// How it came to this; kept for a webhook, since a poll has nothing that one could ask about.
     pub trace: Trace,
 }
 

@@ -51,7 +51,8 @@ impl OpenOptions {
             .filename(self.directory.join("patchbay.db"))
             .busy_timeout(Duration::from_secs(10))
             .foreign_keys(false)
-            .statement_cache_capacity(256)
+            // A group's text depends on what is in it: the usual ones stay prepared, rare ones must not pile up.
+            .statement_cache_capacity(64)
             .pragma("temp_store", "memory")
             .pragma("mmap_size", (256 << 20).to_string())
             .disable_statement_logging()
