@@ -211,7 +211,9 @@ mod tests {
     fn chance_lengthens_a_pause_by_half_at_most() {
         let until = |chance| {
             let breakers = Breakers::default();
-            (0..FAULTS).for_each(|_| drop(breakers.record(&guarded(), Ended::Faulted, 0, chance)));
+            for _ in 0..FAULTS {
+                breakers.record(&guarded(), Ended::Faulted, 0, chance);
+            }
             breakers.allow(&guarded(), 0)
         };
         assert_eq!(until(0.5), Verdict::HoldUntil(1_250));

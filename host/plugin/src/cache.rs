@@ -4,12 +4,15 @@
 //! An entry is the artefact with HMAC-SHA-256 over its name and content behind it. The name stands for all that the
 //! artefact was made of, so an entry never becomes stale, only unused.
 
+mod sweep;
+
 use std::{
     fs::{self, DirBuilder, File, OpenOptions},
     io::{self, Read, Seek, SeekFrom, Write},
     os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
     path::PathBuf,
     sync::atomic::{AtomicU64, Ordering},
+    time::SystemTime,
 };
 
 use hmac::{Hmac, KeyInit, Mac};
@@ -17,6 +20,9 @@ use patchbay_types::Digest;
 use sha2::Sha256;
 
 const TAG: usize = 32;
+
+/// Some thousand small components, or a hundred large ones.
+const MOST_BYTES: u64 = 1 << 30;
 
 /// The cache directory.
 pub(crate) struct Cache {
@@ -46,7 +52,11 @@ impl Cache {
         let path = self.path(name);
         let found = File::open(&path).and_then(|mut file| Ok(self.verify(name, &mut file)?.then_some(file)));
         match found {
-            Ok(Some(file)) => Some(file),
+            Ok(Some(file)) => {
+                // The time tells how long ago it was of use. A file system that does not keep it keeps the file.
+                let _ = file.set_modified(now());
+                Some(file)
+            }
             Ok(None) => {
                 tracing::warn!(path = %path.display(), "a cached artefact is not authentic: it is made anew");
                 None
@@ -71,6 +81,9 @@ impl Cache {
         if written.is_err() {
             // The first error is the one that says why.
             let _ = fs::remove_file(&temporary);
+        }
+        if let Err(error) = sweep::sweep(&self.dir, MOST_BYTES) {
+            tracing::warn!(dir = %self.dir.display(), %error, "old artefacts were not removed");
         }
         written
     }
@@ -112,6 +125,12 @@ impl Cache {
     fn path(&self, name: Digest) -> PathBuf {
         self.dir.join(format!("{name}.cwasm"))
     }
+}
+
+/// The file system's own time, which no decision of the host hangs on.
+#[expect(clippy::disallowed_methods, reason = "it is compared with times that the kernel writes")]
+fn now() -> SystemTime {
+    SystemTime::now()
 }
 
 #[cfg(test)]

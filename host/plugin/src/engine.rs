@@ -111,7 +111,7 @@ fn pool(sizes: &PluginsConfig, pagemap_scan: Enabled) -> PoolingAllocationConfig
         .total_core_instances(slots.saturating_mul(CORE_INSTANCES))
         .total_memories(slots)
         .total_tables(slots.saturating_mul(CORE_INSTANCES))
-        .total_stacks(sizes.instances.min(MOST_SLOTS))
+        .total_stacks(slots)
         .max_tables_per_module(8);
     pool
 }

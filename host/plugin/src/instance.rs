@@ -2,10 +2,13 @@
 
 use wasmtime::{Store, UpdateDeadline, component::Instance};
 
-use crate::{engine::Engine, slots::Permit, state::State, ticker::ticks};
+use crate::{cpu::Moment, engine::Engine, slots::Permit, state::State, ticker::ticks};
 
 /// An adapter that computes lets others run so often, in ticks.
 const YIELD_EVERY: u64 = 5;
+
+/// `prepare` is asked so often how much time it has used, in ticks.
+const LOOK_EVERY: u64 = 20;
 
 /// An instance that is being called, or kept for the next call.
 pub(crate) struct Visit {
@@ -37,6 +40,16 @@ pub(crate) fn store(engine: &Engine, state: State) -> Store<State> {
 pub(crate) fn arm(store: &mut Store<State>) -> wasmtime::Result<()> {
     store.set_epoch_deadline(ticks(store.data().bounds.time));
     refuel(store)
+}
+
+/// Starts the clock of `prepare`, on the thread that will run it.
+pub(crate) fn arm_prepare(store: &mut Store<State>) {
+    let begun = Moment::now();
+    store.epoch_deadline_callback(move |cx| {
+        let over = begun.elapsed() >= cx.data().bounds.prepare_time;
+        Ok(if over { UpdateDeadline::Interrupt } else { UpdateDeadline::Continue(LOOK_EVERY) })
+    });
+    store.set_epoch_deadline(LOOK_EVERY.min(ticks(store.data().bounds.prepare_time)));
 }
 
 /// Starts the clock of a call on a fibre: it gives way to others while it computes, and ends when its time is over.

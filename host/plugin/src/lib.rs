@@ -13,6 +13,7 @@ mod cache;
 pub mod call;
 pub mod chain;
 mod compiler;
+mod cpu;
 mod engine;
 mod fault;
 mod flight;

@@ -28,7 +28,7 @@ pub(crate) fn link(engine: &Engine, component: &Component, world: World) -> Resu
         desk::add_to_linker::<State, HasSelf<State>>(&mut linker, |state| state)?;
     }
     // Admission has refused every import but the contract's and WASI's, so what is still unknown is WASI's.
-    if add_wasi(&mut linker, component)? {
+    if wasi::add_to_linker(&mut linker, component)? {
         linker.define_unknown_imports_as_traps(component)?;
     }
     linker.instantiate_pre(component)
@@ -40,7 +40,7 @@ pub(crate) fn link(engine: &Engine, component: &Component, world: World) -> Resu
 /// When it imports something of another kind or signature.
 pub(crate) fn link_for_prepare(engine: &Engine, component: &Component) -> Result<InstancePre<State>> {
     let mut linker = basics(engine)?;
-    add_wasi(&mut linker, component)?;
+    wasi::add_to_linker(&mut linker, component)?;
     linker.define_unknown_imports_as_traps(component)?;
     linker.instantiate_pre(component)
 }
@@ -50,12 +50,4 @@ fn basics(engine: &Engine) -> Result<Linker<State>> {
     log::add_to_linker::<State, HasSelf<State>>(&mut linker, |state| state)?;
     settings::add_to_linker::<State, HasSelf<State>>(&mut linker, |state| state)?;
     Ok(linker)
-}
-
-fn add_wasi(linker: &mut Linker<State>, component: &Component) -> Result<bool> {
-    let engine = linker.engine().clone();
-    let imports = component.component_type();
-    let imports = || imports.imports(&engine).map(|(name, _)| name);
-    wasi::add_to_linker(linker, imports())?;
-    Ok(imports().any(wasi::is_stubbed))
 }

@@ -22,8 +22,10 @@ pub(crate) enum Outcome {
 /// The meters of one plugin, by who calls it.
 #[derive(Default)]
 pub(crate) struct Meters {
-    by_tenant: RwLock<HashMap<TenantId, HashMap<Arc<str>, Arc<Meter>>>>,
+    by_tenant: RwLock<HashMap<TenantId, BySlot>>,
 }
+
+type BySlot = HashMap<Arc<str>, Arc<Meter>>;
 
 struct Meter {
     value: Counter,

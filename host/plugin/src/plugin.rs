@@ -2,11 +2,17 @@
 //! its clock started, its answer judged, its end counted. The calls themselves are in [`pure`] and [`adapter`].
 
 mod adapter;
+mod conform;
+mod functions;
 mod golden;
 mod pure;
 mod warm;
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use futures::executor::block_on;
 use patchbay_types::{Digest, tenant::InstancePolicy};
@@ -26,13 +32,14 @@ use crate::{
     instance::{self, Visit},
     linker,
     meters::{Meters, Outcome},
-    plugin::warm::Warm,
+    plugin::{functions::Functions, warm::Warm},
     ports::Ports,
     prepare,
     runtime::World,
     slots::{Permit, Slots},
     state::{State, Wall},
-    wit::exports::patchbay::plugin as exports,
+    ticker::ticks,
+    wit::exports::patchbay::plugin::plugin::Problem,
 };
 
 /// A component made ready with one tenant's settings: cheap to clone, callable from any thread.
@@ -55,19 +62,9 @@ struct Inner {
     parts: Parts,
     pre: InstancePre<State>,
     settings: Digest,
-    indices: Indices,
+    functions: Functions,
     warm: Warm,
     meters: Meters,
-}
-
-/// Where each interface's functions are; none for what the component does not export.
-struct Indices {
-    plugin: exports::plugin::GuestIndices,
-    mapping: Option<exports::mapping::GuestIndices>,
-    routing: Option<exports::routing::GuestIndices>,
-    adapter: Option<exports::adapter::GuestIndices>,
-    webhooks: Option<exports::webhooks::GuestIndices>,
-    polling: Option<exports::polling::GuestIndices>,
 }
 
 // === impl Plugin ===
@@ -76,19 +73,10 @@ impl Plugin {
     /// # Errors
     /// When the component's imports or exports are not of the contract's types.
     pub(crate) fn new(parts: Parts) -> Result<Self> {
-        let pre = &linker::link(&parts.engine, &parts.image.component, parts.world)?;
-        let indices = Indices {
-            plugin: exports::plugin::GuestIndices::new(pre)?,
-            mapping: exports::mapping::GuestIndices::new(pre).ok(),
-            routing: exports::routing::GuestIndices::new(pre).ok(),
-            adapter: exports::adapter::GuestIndices::new(pre).ok(),
-            webhooks: exports::webhooks::GuestIndices::new(pre).ok(),
-            polling: exports::polling::GuestIndices::new(pre).ok(),
-        };
         Ok(Self(Arc::new(Inner {
-            pre: pre.clone(),
+            pre: linker::link(&parts.engine, &parts.image.component, parts.world)?,
             settings: Digest::of(parts.settings.as_bytes()),
-            indices,
+            functions: Functions::find(&parts.image.component)?,
             warm: Warm::new(parts.policy),
             meters: Meters::default(),
             parts,
@@ -175,14 +163,18 @@ impl Plugin {
     /// `prepare` for a guest that cannot be snapshotted: once in each instance that is kept, within the time of
     /// `prepare`.
     async fn prepare(&self, store: &mut Store<State>, instance: &Instance) -> Result<()> {
-        let time = store.data().bounds.time;
-        store.data_mut().bounds.time = store.data().bounds.prepare_time;
-        store.set_epoch_deadline(crate::ticker::ticks(store.data().bounds.prepare_time));
-        let prepared = self.0.indices.plugin.load(&mut *store, instance)?.call_prepare(&mut *store).await;
+        let state = store.data_mut();
+        let time = std::mem::replace(&mut state.bounds.time, state.bounds.prepare_time);
+        state.preparing = true;
+        store.set_epoch_deadline(ticks(store.data().bounds.prepare_time));
+        let function = instance
+            .get_typed_func::<(), (Result<(), Vec<Problem>>,)>(&mut *store, self.0.functions.prepare)?;
+        let prepared = function.call_async(&mut *store, ()).await;
         let state = store.data_mut();
         state.bounds.time = time;
-        state.started = std::time::Instant::now();
-        match prepared? {
+        state.preparing = false;
+        state.started = Instant::now();
+        match prepared?.0 {
             Ok(()) => Ok(()),
             Err(problems) => {
                 Err(Wall { kind: FaultKind::Trap, detail: prepare::wrong(&problems).to_string() }.into())

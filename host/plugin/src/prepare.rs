@@ -18,7 +18,6 @@ use crate::{
     ports::Ports,
     runtime::LoadError,
     state::State,
-    ticker::ticks,
     wit::exports::patchbay::plugin::plugin::{GuestIndices, Problem},
 };
 
@@ -56,7 +55,7 @@ pub(crate) fn prepare(
     let pre = linker::link_for_prepare(engine, &component).map_err(|error| refused(&error, false))?;
 
     let mut store = instance::store(engine, state(ingredients));
-    store.set_epoch_deadline(ticks(ingredients.bounds.prepare_time));
+    instance::arm_prepare(&mut store);
     let instance = pre.instantiate(&mut store).map_err(|error| refused(&error, store.data().starved))?;
     let exports = GuestIndices::new(&pre).and_then(|indices| indices.load(&mut store, &instance));
     let exports = exports.map_err(|error| refused(&error, false))?;

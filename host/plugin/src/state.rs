@@ -23,6 +23,8 @@ pub(crate) struct State {
     pub(crate) log_lines: u32,
     pub(crate) dropped_lines: u32,
     pub(crate) wasi: Wasi,
+    /// `prepare` is under way: nothing but `log` and `settings` answers.
+    pub(crate) preparing: bool,
     host_calls: u32,
     memory: usize,
     table: usize,
@@ -58,6 +60,7 @@ impl State {
             log_lines: 0,
             dropped_lines: 0,
             wasi: Wasi::default(),
+            preparing: false,
             host_calls: 0,
             memory: 0,
             table: 0,
@@ -87,6 +90,18 @@ impl State {
         }
         let detail = format!("more than {} calls of host functions", self.bounds.host_calls);
         Err(Wall { kind: FaultKind::HostCalls, detail }.into())
+    }
+
+    /// Counts one call of a host function that reaches out of the sandbox.
+    ///
+    /// # Errors
+    /// As [`Self::host_call`], and in `prepare`.
+    pub(crate) fn port_call(&mut self) -> wasmtime::Result<()> {
+        if self.preparing {
+            let detail = "`prepare` may call `log` and `settings` alone".to_owned();
+            return Err(Wall { kind: FaultKind::Trap, detail }.into());
+        }
+        self.host_call()
     }
 }
 

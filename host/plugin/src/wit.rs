@@ -1,6 +1,6 @@
 //! The contract as Rust types, generated from `wit/`. One world with everything in it is bound here; a component
 //! exports what its own world says, and each exported interface is looked up by name.
-#![expect(missing_docs, clippy::all, reason = "generated; the contract itself is the documentation")]
+#![expect(missing_docs, reason = "generated; the contract itself is the documentation")]
 
 wasmtime::component::bindgen!({
     path: "../../wit",

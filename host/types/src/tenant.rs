@@ -128,7 +128,7 @@ pub struct Grants {
 pub struct Limits {
     /// Wall-clock time of a call.
     pub time: Option<Span>,
-    /// Wall-clock time of `prepare`.
+    /// CPU time of `prepare`: it runs on a thread of low priority, which a busy host may keep waiting.
     pub prepare_time: Option<Span>,
     /// Linear memory.
     pub memory: Option<Bytes>,

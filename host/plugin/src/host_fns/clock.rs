@@ -4,7 +4,7 @@ use crate::{state::State, wit::patchbay::plugin::clock::Host};
 
 impl Host for State {
     fn now(&mut self) -> wasmtime::Result<u64> {
-        self.host_call()?;
+        self.port_call()?;
         Ok(self.ports.now)
     }
 }

@@ -13,7 +13,7 @@ use crate::{
 
 impl State {
     fn desk(&mut self) -> wasmtime::Result<&mut dyn Desk> {
-        self.host_call()?;
+        self.port_call()?;
         match &mut self.ports.desk {
             Some(desk) => Ok(desk.as_mut()),
             None => {

@@ -7,11 +7,11 @@ use crate::{
 
 impl Host for State {
     async fn send(&mut self, _: Request) -> wasmtime::Result<Result<Response, Failure>> {
-        self.host_call()?;
+        self.port_call()?;
         Ok(Err(Failure::Denied("not granted: this host has no way out yet".to_owned())))
     }
 
     fn forget(&mut self, _: String) -> wasmtime::Result<()> {
-        self.host_call()
+        self.port_call()
     }
 }

@@ -7,12 +7,12 @@ use crate::{
 
 impl Host for State {
     fn verify(&mut self, _: Algorithm, _: String, _: Vec<u8>, _: Vec<u8>) -> wasmtime::Result<bool> {
-        self.host_call()?;
+        self.port_call()?;
         Ok(false)
     }
 
     fn sign(&mut self, _: Algorithm, _: String, _: Vec<u8>) -> wasmtime::Result<Result<Vec<u8>, String>> {
-        self.host_call()?;
+        self.port_call()?;
         Ok(Err("not granted".to_owned()))
     }
 }

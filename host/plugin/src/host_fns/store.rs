@@ -4,7 +4,7 @@ use crate::{state::State, wit::patchbay::plugin::store::Host};
 
 impl Host for State {
     async fn get(&mut self, key: String) -> wasmtime::Result<Option<Vec<u8>>> {
-        self.host_call()?;
+        self.port_call()?;
         Ok(match &mut self.ports.store {
             Some(store) => store.get(&key).await,
             None => None,
@@ -12,7 +12,7 @@ impl Host for State {
     }
 
     fn set(&mut self, key: String, value: Vec<u8>) -> wasmtime::Result<Result<(), String>> {
-        self.host_call()?;
+        self.port_call()?;
         Ok(match &mut self.ports.store {
             Some(store) => store.set(&key, value),
             None => Err("not granted".to_owned()),
@@ -20,7 +20,7 @@ impl Host for State {
     }
 
     fn delete(&mut self, key: String) -> wasmtime::Result<()> {
-        self.host_call()?;
+        self.port_call()?;
         if let Some(store) = &mut self.ports.store {
             store.delete(&key);
         }

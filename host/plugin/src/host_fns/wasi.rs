@@ -10,7 +10,9 @@ use std::collections::BTreeSet;
 
 use wasmtime::{
     Result,
-    component::{ComponentType, Lift, Linker, Lower, Resource, ResourceType},
+    component::{
+        Component, ComponentType, Lift, Linker, Lower, Resource, ResourceType, types::ComponentItem,
+    },
 };
 
 use crate::{
@@ -31,10 +33,10 @@ pub(crate) struct Wasi {
 /// WASI's resources. They are empty and need no table: every handle is number 0.
 struct Input;
 struct Output;
-struct Pollable;
 struct IoError;
 struct Terminal;
 struct Descriptor;
+struct Unused;
 
 #[derive(ComponentType, Lift, Lower)]
 #[component(record)]
@@ -57,26 +59,43 @@ pub(crate) fn is_stubbed(import: &str) -> bool {
     import.contains("@0.2.") && PACKAGES.iter().any(|package| import.starts_with(package))
 }
 
-/// Adds what a language's runtime needs to start, in the versions of WASI that the component names.
+/// Adds what a language's runtime needs to start, in the versions of WASI that the component names; answers whether it
+/// imports any of WASI.
 ///
 /// # Errors
 /// When a name is there twice, which no component can cause.
-pub(crate) fn add_to_linker<'a>(
-    linker: &mut Linker<State>,
-    imports: impl Iterator<Item = &'a str>,
-) -> Result<()> {
-    let versions: BTreeSet<&str> = imports
-        .filter(|name| is_stubbed(name))
-        .filter_map(|name| name.split_once('@'))
-        .map(|(_, v)| v)
-        .collect();
-    for version in versions {
+pub(crate) fn add_to_linker(linker: &mut Linker<State>, component: &Component) -> Result<bool> {
+    let engine = linker.engine().clone();
+    let imports = component.component_type();
+    let mut versions = BTreeSet::new();
+    for (name, import) in imports.imports(&engine).filter(|(name, _)| is_stubbed(name)) {
+        versions.extend(name.split_once('@').map(|(_, version)| version.to_owned()));
+        let ComponentItem::ComponentInstance(interface) = import.ty else { continue };
+        for (name_of_type, item) in interface.exports(&engine) {
+            if matches!(item.ty, ComponentItem::Resource(_)) {
+                linker.instance(name)?.resource(name_of_type, resource(name_of_type), |_, _| Ok(()))?;
+            }
+        }
+    }
+    for version in &versions {
         surroundings(linker, version)?;
         streams(linker, version)?;
         clocks(linker, version)?;
         random(linker, version)?;
     }
-    Ok(())
+    Ok(!versions.is_empty())
+}
+
+/// A resource is the same in each interface that uses it, and goes by the same name there.
+fn resource(name: &str) -> ResourceType {
+    match name {
+        "error" => ResourceType::host::<IoError>(),
+        "input-stream" => ResourceType::host::<Input>(),
+        "output-stream" => ResourceType::host::<Output>(),
+        "terminal-input" | "terminal-output" => ResourceType::host::<Terminal>(),
+        "descriptor" => ResourceType::host::<Descriptor>(),
+        _ => ResourceType::host::<Unused>(),
+    }
 }
 
 fn surroundings(linker: &mut Linker<State>, version: &str) -> Result<()> {
@@ -90,28 +109,16 @@ fn surroundings(linker: &mut Linker<State>, version: &str) -> Result<()> {
     }
     let mut stdin = linker.instance(&format!("wasi:cli/stdin@{version}"))?;
     stdin.func_wrap("get-stdin", |_, ()| Ok((Resource::<Input>::new_own(0),)))?;
-    for kind in ["terminal-input", "terminal-output"] {
-        let mut terminal = linker.instance(&format!("wasi:cli/{kind}@{version}"))?;
-        terminal.resource(kind, ResourceType::host::<Terminal>(), |_, _| Ok(()))?;
-    }
     for stream in ["stdin", "stdout", "stderr"] {
         let mut terminal = linker.instance(&format!("wasi:cli/terminal-{stream}@{version}"))?;
         terminal.func_wrap(&format!("get-terminal-{stream}"), |_, ()| Ok((None::<Resource<Terminal>>,)))?;
     }
-    let mut files = linker.instance(&format!("wasi:filesystem/types@{version}"))?;
-    files.resource("descriptor", ResourceType::host::<Descriptor>(), |_, _| Ok(()))?;
     let mut preopens = linker.instance(&format!("wasi:filesystem/preopens@{version}"))?;
     preopens.func_wrap("get-directories", |_, ()| Ok((Vec::<(Resource<Descriptor>, String)>::new(),)))
 }
 
 fn streams(linker: &mut Linker<State>, version: &str) -> Result<()> {
-    let mut error = linker.instance(&format!("wasi:io/error@{version}"))?;
-    error.resource("error", ResourceType::host::<IoError>(), |_, _| Ok(()))?;
-    let mut poll = linker.instance(&format!("wasi:io/poll@{version}"))?;
-    poll.resource("pollable", ResourceType::host::<Pollable>(), |_, _| Ok(()))?;
     let mut io = linker.instance(&format!("wasi:io/streams@{version}"))?;
-    io.resource("input-stream", ResourceType::host::<Input>(), |_, _| Ok(()))?;
-    io.resource("output-stream", ResourceType::host::<Output>(), |_, _| Ok(()))?;
     type Done = std::result::Result<(), StreamError>;
     io.func_wrap("[method]output-stream.check-write", |_, (_,): (Resource<Output>,)| {
         Ok((Ok::<u64, StreamError>(1 << 12),))

@@ -1,8 +1,13 @@
 //! Calls of CRM adapters: on fibres, since what they import may wait. Each gives its ports back with the answer, so that
 //! what was buffered in them can be committed; after a fault they are gone, and with them what was buffered.
 
+use std::time::Duration;
+
+use wasmtime::component::{ComponentExportIndex, ComponentNamedList, Lift, Lower};
+
 use super::{Plugin, timely};
 use crate::{
+    answer::Answer,
     call::{CallError, Caller, Timed},
     ports::Ports,
     wit::{
@@ -15,10 +20,7 @@ use crate::{
 };
 
 /// The adapter's own answer, and the ports that it was called with.
-type Effect<T> = Timed<(Result<T, Failure>, Ports)>;
-
-/// The same for an interface that a component need not export.
-type Optional<T> = Timed<Option<(Result<T, Failure>, Ports)>>;
+type Effect<T> = (Result<T, Failure>, Ports);
 
 impl Plugin {
     /// `adapter.contact`.
@@ -31,15 +33,8 @@ impl Plugin {
         ports: Ports,
         person: &types::Person,
         call: &adapter::Call,
-    ) -> Result<Effect<String>, CallError> {
-        let indices = self.adapter()?;
-        let mut visit = self.enter_async(caller, ports).await?;
-        let answer = timely(visit.store.data().bounds.time, async {
-            let adapter = indices.load(&mut visit.store, &visit.instance)?;
-            adapter.call_contact(&mut visit.store, person, call).await
-        })
-        .await;
-        Ok(joined(self.leave(caller, visit, answer)?))
+    ) -> Result<Timed<Effect<String>>, CallError> {
+        self.effect(caller, ports, self.0.functions.contact.as_ref(), (person, call)).await
     }
 
     /// `adapter.open`.
@@ -52,15 +47,8 @@ impl Plugin {
         ports: Ports,
         draft: &adapter::Draft,
         call: &adapter::Call,
-    ) -> Result<Effect<adapter::Opened>, CallError> {
-        let indices = self.adapter()?;
-        let mut visit = self.enter_async(caller, ports).await?;
-        let answer = timely(visit.store.data().bounds.time, async {
-            let adapter = indices.load(&mut visit.store, &visit.instance)?;
-            adapter.call_open(&mut visit.store, draft, call).await
-        })
-        .await;
-        Ok(joined(self.leave(caller, visit, answer)?))
+    ) -> Result<Timed<Effect<adapter::Opened>>, CallError> {
+        self.effect(caller, ports, self.0.functions.open.as_ref(), (draft, call)).await
     }
 
     /// `adapter.append`.
@@ -74,15 +62,8 @@ impl Plugin {
         ticket: &str,
         items: &[adapter::Item],
         call: &adapter::Call,
-    ) -> Result<Effect<Vec<adapter::Written>>, CallError> {
-        let indices = self.adapter()?;
-        let mut visit = self.enter_async(caller, ports).await?;
-        let answer = timely(visit.store.data().bounds.time, async {
-            let adapter = indices.load(&mut visit.store, &visit.instance)?;
-            adapter.call_append(&mut visit.store, ticket, items, call).await
-        })
-        .await;
-        Ok(joined(self.leave(caller, visit, answer)?))
+    ) -> Result<Timed<Effect<Vec<adapter::Written>>>, CallError> {
+        self.effect(caller, ports, self.0.functions.append.as_ref(), (ticket, items, call)).await
     }
 
     /// `adapter.update`.
@@ -96,15 +77,8 @@ impl Plugin {
         ticket: &str,
         changes: &types::Changes,
         call: &adapter::Call,
-    ) -> Result<Effect<()>, CallError> {
-        let indices = self.adapter()?;
-        let mut visit = self.enter_async(caller, ports).await?;
-        let answer = timely(visit.store.data().bounds.time, async {
-            let adapter = indices.load(&mut visit.store, &visit.instance)?;
-            adapter.call_update(&mut visit.store, ticket, changes, call).await
-        })
-        .await;
-        Ok(joined(self.leave(caller, visit, answer)?))
+    ) -> Result<Timed<Effect<()>>, CallError> {
+        self.effect(caller, ports, self.0.functions.update.as_ref(), (ticket, changes, call)).await
     }
 
     /// `webhooks.receive`; nothing where the component does not export `webhooks`.
@@ -116,16 +90,12 @@ impl Plugin {
         caller: &Caller,
         ports: Ports,
         webhook: &webhooks::Webhook,
-    ) -> Result<Optional<webhooks::Batch>, CallError> {
-        let Some(indices) = &self.0.indices.webhooks else { return Ok(absent()) };
-        let mut visit = self.enter_async(caller, ports).await?;
-        let answer = timely(visit.store.data().bounds.time, async {
-            let webhooks = indices.load(&mut visit.store, &visit.instance)?;
-            webhooks.call_receive(&mut visit.store, webhook).await
-        })
-        .await;
-        let Timed { value, took, fuel } = joined(self.leave(caller, visit, answer)?);
-        Ok(Timed { value: Some(value), took, fuel })
+    ) -> Result<Timed<Option<Effect<webhooks::Batch>>>, CallError> {
+        let function = self.0.functions.receive.as_ref();
+        if function.is_none() {
+            return Ok(absent());
+        }
+        Ok(present(self.effect(caller, ports, function, (webhook,)).await?))
     }
 
     /// `polling.poll`; nothing where the component does not export `polling`.
@@ -137,27 +107,43 @@ impl Plugin {
         caller: &Caller,
         ports: Ports,
         cursor: Option<&str>,
-    ) -> Result<Optional<polling::Page>, CallError> {
-        let Some(indices) = &self.0.indices.polling else { return Ok(absent()) };
-        let mut visit = self.enter_async(caller, ports).await?;
-        let answer = timely(visit.store.data().bounds.time, async {
-            let polling = indices.load(&mut visit.store, &visit.instance)?;
-            polling.call_poll(&mut visit.store, cursor).await
-        })
-        .await;
-        let Timed { value, took, fuel } = joined(self.leave(caller, visit, answer)?);
-        Ok(Timed { value: Some(value), took, fuel })
+    ) -> Result<Timed<Option<Effect<polling::Page>>>, CallError> {
+        let function = self.0.functions.poll.as_ref();
+        if function.is_none() {
+            return Ok(absent());
+        }
+        Ok(present(self.effect(caller, ports, function, (cursor,)).await?))
     }
 
-    fn adapter(&self) -> Result<&adapter::GuestIndices, CallError> {
-        self.0.indices.adapter.as_ref().ok_or_else(|| self.misused("it is no adapter"))
+    async fn effect<P, T>(
+        &self,
+        caller: &Caller,
+        ports: Ports,
+        function: Option<&ComponentExportIndex>,
+        params: P,
+    ) -> Result<Timed<Effect<T>>, CallError>
+    where
+        P: ComponentNamedList + Lower,
+        T: Answer + Lift + 'static,
+    {
+        let function = function.ok_or_else(|| self.misused("it is of another world"))?;
+        let mut visit = self.enter_async(caller, ports).await?;
+        let answer = timely(visit.store.data().bounds.time, async {
+            let function =
+                visit.instance.get_typed_func::<P, (Result<T, Failure>,)>(&mut visit.store, function)?;
+            let (answer,) = function.call_async(&mut visit.store, params).await?;
+            Ok(answer)
+        })
+        .await;
+        let (Timed { value, took, fuel }, ports) = self.leave(caller, visit, answer)?;
+        Ok(Timed { value: (value, ports), took, fuel })
     }
 }
 
-fn joined<T>((Timed { value, took, fuel }, ports): (Timed<T>, Ports)) -> Timed<(T, Ports)> {
-    Timed { value: (value, ports), took, fuel }
+fn present<T>(Timed { value, took, fuel }: Timed<T>) -> Timed<Option<T>> {
+    Timed { value: Some(value), took, fuel }
 }
 
 fn absent<T>() -> Timed<Option<T>> {
-    Timed { value: None, took: std::time::Duration::ZERO, fuel: None }
+    Timed { value: None, took: Duration::ZERO, fuel: None }
 }

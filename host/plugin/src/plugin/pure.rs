@@ -1,5 +1,7 @@
 //! Calls of mappers and routers: synchronous, for threads of their own.
 
+use wasmtime::component::{ComponentExportIndex, ComponentNamedList, Lift, Lower};
+
 use super::{Plugin, said};
 use crate::{
     answer::Answer,
@@ -9,9 +11,6 @@ use crate::{
         patchbay::plugin::types,
     },
 };
-
-/// What a pure call answers, before the guest's own error is told apart.
-type Answered<T> = wasmtime::Result<Result<T, String>>;
 
 impl Plugin {
     /// `mapping.from-matrix`.
@@ -24,11 +23,7 @@ impl Plugin {
         event: &mapping::Event,
         room: &types::Room,
     ) -> Result<Timed<mapping::Mapped>, CallError> {
-        let indices = self.mapping()?;
-        let mut visit = self.enter(caller)?;
-        let mapping = indices.load(&mut visit.store, &visit.instance);
-        let answer = mapping.and_then(|mapping| mapping.call_from_matrix(&mut visit.store, event, room));
-        self.leave_pure(caller, visit, answer)
+        self.pure(caller, self.0.functions.from_matrix.as_ref(), (event, room))
     }
 
     /// `mapping.to-matrix`.
@@ -40,11 +35,7 @@ impl Plugin {
         caller: &Caller,
         update: &mapping::Update,
     ) -> Result<Timed<Vec<mapping::Action>>, CallError> {
-        let indices = self.mapping()?;
-        let mut visit = self.enter(caller)?;
-        let mapping = indices.load(&mut visit.store, &visit.instance);
-        let answer = mapping.and_then(|mapping| mapping.call_to_matrix(&mut visit.store, update));
-        self.leave_pure(caller, visit, answer)
+        self.pure(caller, self.0.functions.to_matrix.as_ref(), (update,))
     }
 
     /// `routing.decide`; `now` in milliseconds since the Unix epoch.
@@ -58,24 +49,26 @@ impl Plugin {
         conversation: &routing::Conversation,
         now: u64,
     ) -> Result<Timed<routing::Decision>, CallError> {
-        let indices = self.0.indices.routing.as_ref().ok_or_else(|| self.misused("it is no router"))?;
-        let mut visit = self.enter(caller)?;
-        let routing = indices.load(&mut visit.store, &visit.instance);
-        let answer =
-            routing.and_then(|routing| routing.call_decide(&mut visit.store, message, conversation, now));
-        self.leave_pure(caller, visit, answer)
+        self.pure(caller, self.0.functions.decide.as_ref(), (message, conversation, now))
     }
 
-    fn mapping(&self) -> Result<&mapping::GuestIndices, CallError> {
-        self.0.indices.mapping.as_ref().ok_or_else(|| self.misused("it is no mapper"))
-    }
-
-    fn leave_pure<T: Answer>(
+    fn pure<P, T>(
         &self,
         caller: &Caller,
-        visit: crate::instance::Visit,
-        answer: Answered<T>,
-    ) -> Result<Timed<T>, CallError> {
+        function: Option<&ComponentExportIndex>,
+        params: P,
+    ) -> Result<Timed<T>, CallError>
+    where
+        P: ComponentNamedList + Lower,
+        T: Answer + Lift,
+    {
+        let function = function.ok_or_else(|| self.misused("it is of another world"))?;
+        let mut visit = self.enter(caller)?;
+        let answer = visit
+            .instance
+            .get_typed_func::<P, (Result<T, String>,)>(&mut visit.store, function)
+            .and_then(|function| function.call(&mut visit.store, params))
+            .map(|(answer,)| answer);
         let (Timed { value, took, fuel }, _) = self.leave(caller, visit, answer)?;
         Ok(Timed { value: value.map_err(|error| said(&error))?, took, fuel })
     }

@@ -8,31 +8,32 @@ use crate::guest::Guest;
 
 /// One evil deed.
 #[derive(Debug)]
-pub struct Evil {
-    pub name: String,
+pub(crate) struct Evil {
+    pub(crate) name: String,
     /// In a sentence.
-    pub what: String,
+    pub(crate) what: String,
     /// The kind of fault, or `well`.
-    pub ends: String,
+    pub(crate) ends: String,
     /// Only there, because it is made for what that world answers.
-    pub world: Option<String>,
+    pub(crate) world: Option<String>,
     /// It cannot be prepared.
-    pub warm: bool,
+    pub(crate) warm: bool,
     fields: String,
 }
 
 /// Where it happens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum At {
+pub(crate) enum At {
     Start,
     Prepare,
     Call,
 }
 
 /// All of them, by name.
-pub fn corpus() -> Vec<Evil> {
+pub(crate) fn corpus() -> Vec<Evil> {
     let dir = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/evil"));
-    let mut paths: Vec<_> = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let entries = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
+    let mut paths: Vec<_> = entries.filter(|path| path.extension().is_some_and(|end| end == "wat")).collect();
     paths.sort();
     paths.iter().map(|path| Evil::read(path)).collect()
 }
@@ -40,22 +41,25 @@ pub fn corpus() -> Vec<Evil> {
 impl Evil {
     fn read(path: &Path) -> Self {
         let text = fs::read_to_string(path).unwrap();
-        let said = |key: &str| text.lines().find_map(|line| line.strip_prefix(&format!(";; {key}"))).map(str::trim);
+        let said =
+            |key: &str| text.lines().find_map(|line| line.strip_prefix(&format!(";; {key}"))).map(str::trim);
         Self {
             name: path.file_stem().unwrap().to_str().unwrap().to_owned(),
             what: said("").unwrap().to_owned(),
             ends: said("ends:").unwrap().to_owned(),
             world: said("world:").map(str::to_owned),
             warm: said("warm").is_some(),
-            fields: text.clone(),
+            fields: text,
         }
     }
 
     /// A component of this world that does it there.
-    pub fn guest(&self, world: &'static str, at: At) -> Vec<u8> {
+    pub(crate) fn guest(&self, world: &'static str, at: At) -> Vec<u8> {
         let guest = Guest::of(world).fields(&self.fields);
         match at {
-            At::Start => guest.fields("(func $begin (drop (call $evil (i32.const 0)))) (start $begin)").build(),
+            At::Start => {
+                guest.fields("(func $begin (drop (call $evil (i32.const 0)))) (start $begin)").build()
+            }
             At::Prepare => guest.body("prepare", "(call $evil (i32.const 0))").build(),
             At::Call => {
                 // Each call's arguments begin with a text; the golden call is told by its length.

@@ -5,7 +5,7 @@ use std::{fmt::Write as _, path::Path};
 
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::{
-    Function, Resolve, WorldId, WorldItem, WorldKey,
+    Function, Resolve, Type, WorldId, WorldItem, WorldKey,
     abi::{AbiVariant, WasmType},
 };
 
@@ -13,36 +13,36 @@ use wit_parser::{
 const ZEROS: u32 = 1024;
 
 /// A guest to be written.
-pub struct Guest {
+pub(crate) struct Guest {
     world: &'static str,
     fields: String,
     bodies: Vec<(String, String)>,
 }
 
 impl Guest {
-    /// One that does nothing, of this world: `mapper`, `router`, `crm-adapter`, `desk-adapter`.
-    pub fn of(world: &'static str) -> Self {
+    /// One that does nothing, of this world: `mapper`, `router`, `crm-adapter-base`, `crm-adapter-base`, `crm-adapter`, `desk-adapter`.
+    pub(crate) fn of(world: &'static str) -> Self {
         Self { world, fields: String::new(), bodies: Vec::new() }
     }
 
     /// Module fields in WAT: imports come first.
-    pub fn fields(mut self, wat: &str) -> Self {
+    pub(crate) fn fields(mut self, wat: &str) -> Self {
         self.fields.push_str(wat);
         self
     }
 
     /// The body of a function, by its name in WIT (`prepare`, `from-matrix`, `open`), in WAT. What it leaves on the
     /// stack is its answer.
-    pub fn body(mut self, function: &str, wat: &str) -> Self {
+    pub(crate) fn body(mut self, function: &str, wat: &str) -> Self {
         self.bodies.push((function.to_owned(), wat.to_owned()));
         self
     }
 
     /// The component, with a manifest.
-    pub fn build(&self) -> Vec<u8> {
-        let manifest =
-            format!("name = 'guest'\nversion = '1.0.0'\ncontract = '0.1.0'\nworld = '{}'\n", self.world);
-        let wants = match self.world {
+    pub(crate) fn build(&self) -> Vec<u8> {
+        let world = self.world.trim_end_matches("-base");
+        let manifest = format!("name = 'guest'\nversion = '1.0.0'\ncontract = '0.1.0'\nworld = '{world}'\n");
+        let wants = match world {
             "desk-adapter" => "[wants]\ndesk = true\nstore = true\n",
             "crm-adapter" => "[wants]\nstore = true\n",
             _ => "",
@@ -50,10 +50,25 @@ impl Guest {
         patchbay_package::componentize(&self.core(&Contract::ours()), &(manifest + wants)).unwrap()
     }
 
+    /// The component with further imports, of a world that is written here in WIT; without a manifest.
+    pub(crate) fn build_with(&self, wit: &str) -> Vec<u8> {
+        let mut contract = Contract::ours();
+        contract.resolve.push_str("further.wit", wit).unwrap();
+        encode(&self.core(&contract))
+    }
+
+    /// The component with another parameter in one of its functions: a text; without a manifest.
+    pub(crate) fn build_unlike(&self, interface: &str, function: &str) -> Vec<u8> {
+        let mut contract = Contract::ours();
+        let mut interfaces = contract.resolve.interfaces.iter_mut().map(|(_, one)| one);
+        let found = interfaces.find(|one| one.name.as_deref() == Some(interface)).unwrap();
+        found.functions[function].params[0].ty = Type::String;
+        encode(&self.core(&contract))
+    }
+
     /// The component as it would be for another version of the contract, without a manifest.
-    pub fn build_for(&self, version: &str) -> Vec<u8> {
-        let core = self.core(&Contract::of_version(version));
-        ComponentEncoder::default().validate(true).module(&core).unwrap().encode().unwrap()
+    pub(crate) fn build_for(&self, version: &str) -> Vec<u8> {
+        encode(&self.core(&Contract::of_version(version)))
     }
 
     fn core(&self, contract: &Contract) -> Vec<u8> {
@@ -78,6 +93,10 @@ impl Guest {
         embed_component_metadata(&mut core, &contract.resolve, world, StringEncoding::UTF8).unwrap();
         core
     }
+}
+
+fn encode(core: &[u8]) -> Vec<u8> {
+    ComponentEncoder::default().validate(true).module(core).unwrap().encode().unwrap()
 }
 
 /// Hands out memory and never takes it back.

@@ -7,27 +7,28 @@ use patchbay_types::{
     Digest, TenantId,
     config::PluginsConfig,
     tenant::{Grants, InstancePolicy, Limits},
+    units::Span,
 };
 
 /// A runtime whose cache is in a directory that goes with it.
-pub struct Host {
-    pub runtime: Arc<Runtime>,
-    pub cache: tempfile::TempDir,
+pub(crate) struct Host {
+    pub(crate) runtime: Arc<Runtime>,
+    pub(crate) cache: tempfile::TempDir,
 }
 
 impl Host {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::with(true)
     }
 
-    pub fn with(pagemap_scan: bool) -> Self {
+    pub(crate) fn with(pagemap_scan: bool) -> Self {
         let cache = tempfile::tempdir().unwrap();
         let runtime = Self::over(&cache, pagemap_scan);
         Self { runtime, cache }
     }
 
     /// Another runtime over the same cache, as after a restart.
-    pub fn restarted(&self) -> Arc<Runtime> {
+    pub(crate) fn restarted(&self) -> Arc<Runtime> {
         Self::over(&self.cache, true)
     }
 
@@ -37,23 +38,24 @@ impl Host {
         Runtime::start(config, pagemap_scan).unwrap()
     }
 
-    pub fn load(&self, bytes: Vec<u8>, world: World) -> Result<Plugin, LoadError> {
+    pub(crate) fn load(&self, bytes: Vec<u8>, world: World) -> Result<Plugin, LoadError> {
         self.runtime.load(&wanted(bytes, world))
     }
 }
 
-pub fn wanted(bytes: Vec<u8>, world: World) -> Wanted {
+/// With everything granted, and time enough for a machine that is busy with other tests.
+pub(crate) fn wanted(bytes: Vec<u8>, world: World) -> Wanted {
     Wanted {
         digest: Digest::of(&bytes),
         bytes: bytes.into(),
         world,
         settings: Arc::from("{}"),
         grants: Grants { desk: true, store: true, ..Grants::default() },
-        limits: Limits::default(),
+        limits: Limits { time: Some(Span::millis(10_000)), ..Limits::default() },
         instance: InstancePolicy::Fresh,
     }
 }
 
-pub fn caller() -> Caller {
+pub(crate) fn caller() -> Caller {
     Caller { tenant: TenantId::new("acme"), slot: Arc::from("mapper"), about: Some(Arc::from("$event")) }
 }

@@ -1,7 +1,15 @@
-//! Plugins as the host sees them: what is loaded, what is refused, what a call may do.
+//! Plugins as the host sees them: what is loaded, what is refused, what a call may do, and how files become generations.
 
+mod adapters;
+mod corpus;
+mod evil;
+mod first_party;
 mod guest;
 mod host;
+mod isolation;
 mod loading;
+mod metering;
+mod refusals;
 mod reload;
 mod values;
+mod wasi;

@@ -2,7 +2,7 @@
 
 use patchbay_plugin::{adapter, mapping, routing, types};
 
-pub fn person() -> types::Person {
+pub(crate) fn person() -> types::Person {
     types::Person {
         id: "@anna:localhost".to_owned(),
         remote: None,
@@ -17,7 +17,7 @@ pub fn person() -> types::Person {
     }
 }
 
-pub fn room() -> types::Room {
+pub(crate) fn room() -> types::Room {
     types::Room {
         room_id: "!room:localhost".to_owned(),
         conversation: None,
@@ -33,7 +33,7 @@ pub fn room() -> types::Room {
     }
 }
 
-pub fn event() -> mapping::Event {
+pub(crate) fn event() -> mapping::Event {
     mapping::Event {
         event_id: "$event".to_owned(),
         sender: person(),
@@ -46,7 +46,7 @@ pub fn event() -> mapping::Event {
     }
 }
 
-pub fn message() -> types::Message {
+pub(crate) fn message() -> types::Message {
     let text = types::Text { plain: "hello".to_owned(), html: None };
     types::Message {
         id: "$event".to_owned(),
@@ -60,7 +60,7 @@ pub fn message() -> types::Message {
     }
 }
 
-pub fn conversation() -> routing::Conversation {
+pub(crate) fn conversation() -> routing::Conversation {
     routing::Conversation {
         id: "c".to_owned(),
         room: room(),
@@ -71,6 +71,16 @@ pub fn conversation() -> routing::Conversation {
     }
 }
 
-pub fn call() -> adapter::Call {
+pub(crate) fn call() -> adapter::Call {
     adapter::Call { key: "k".to_owned(), attempt: 1, history: false }
+}
+
+pub(crate) fn update() -> mapping::Update {
+    mapping::Update {
+        conversation: "c".to_owned(),
+        room: room(),
+        adapter: "desk".to_owned(),
+        ticket: types::Ticket { id: "1".to_owned(), url: None },
+        news: types::News::Message(message()),
+    }
 }

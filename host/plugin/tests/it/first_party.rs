@@ -1,0 +1,47 @@
+//! The first-party components, where `cargo xtask guests` has built them.
+
+use std::{fs, path::Path};
+
+use patchbay_plugin::{World, mapping::Mapped};
+
+use crate::{
+    host::{Host, caller, wanted},
+    values,
+};
+
+fn built(name: &str) -> Option<Vec<u8>> {
+    let guests = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/guests"));
+    let bytes = fs::read(guests.join(name).with_extension("wasm")).ok();
+    if bytes.is_none() {
+        eprintln!("SKIPPED: `{name}` is not built; run `cargo xtask guests`");
+    }
+    bytes
+}
+
+#[test]
+fn the_mapper_maps_a_text_message() {
+    let Some(bytes) = built("mapper-matrix") else { return };
+    let host = Host::new();
+    let mapper = host.load(bytes, World::Mapper).unwrap();
+    let mut event = values::event();
+    event.content = r#"{"msgtype":"m.text","body":"hello"}"#.to_owned();
+    let answer = mapper.from_matrix(&caller(), &event, &values::room()).unwrap();
+    assert!(matches!(answer.value, Mapped::Message(_)), "{answer:?}");
+}
+
+#[test]
+fn the_desk_is_prepared_and_passes_the_golden_call() {
+    let Some(bytes) = built("adapter-desk") else { return };
+    Host::new().load(bytes, World::Adapter).unwrap();
+}
+
+#[test]
+fn the_router_is_prepared_with_its_settings() {
+    let Some(bytes) = built("router-rules") else { return };
+    let host = Host::new();
+    let mut wanted = wanted(bytes, World::Router);
+    wanted.settings = r#"{"default":"desk"}"#.into();
+    let router = host.runtime.load(&wanted).unwrap();
+    let answer = router.decide(&caller(), &values::message(), &values::conversation(), 1).unwrap();
+    assert_eq!(answer.value.routes.len(), 1, "{answer:?}");
+}
