@@ -6,6 +6,7 @@
 //! hand; copies of what they are made of outlive the files.
 
 mod activate;
+mod board;
 mod check;
 mod content_store;
 mod directory;
@@ -20,16 +21,20 @@ mod locate;
 mod metrics;
 mod pass;
 mod places;
+mod read;
 mod reloader;
+mod remove;
 mod restore;
 mod rollback;
 mod run;
 mod settings;
+mod slot_files;
 mod source;
 mod stamp;
 mod start;
 mod status;
 mod tenant;
+mod trial;
 mod watcher;
 
 pub use check::check;

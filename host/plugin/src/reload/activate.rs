@@ -1,11 +1,6 @@
-//! The last steps to a new generation: load, write down, swap. And the steps back, when a tenant's file goes.
+//! The last steps to a new generation: load, write down, swap.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    io,
-    sync::Arc,
-    time::Instant,
-};
+use std::{collections::BTreeSet, io, sync::Arc, time::Instant};
 
 use patchbay_package::Manifest;
 use patchbay_types::Digest;
@@ -15,8 +10,7 @@ use super::{
     finding::Finding,
     generation::{GenerationRecord, MovedBy, PointerMove, SlotRecord},
     load::load,
-    metrics::{Outcome, count, show_generation},
-    pass::Passed,
+    metrics::show_generation,
     reloader::{Reloader, lock},
     source::{Refusal, RefusalKind, Source},
     status::State,
@@ -78,51 +72,6 @@ impl Reloader {
         if let Some(old) = self.chains.swap(chain) {
             lock(&self.draining).add(old, now);
         }
-    }
-
-    /// Takes a tenant's chain away, because its file is gone. Its generations stay written down, so that it goes on
-    /// counting if it comes back.
-    pub(super) fn remove(&self, tenant: &mut Tenant, passed: &mut Passed) {
-        if tenant.records.is_empty() {
-            lock(&self.tenants).remove(&tenant.id);
-            lock(&self.board).tenants.remove(&tenant.id);
-            return;
-        }
-        if tenant.pointer.as_ref().is_some_and(|pointer| pointer.generation.is_none()) {
-            tenant.trial.become_state(State::Removed);
-            self.publish(tenant);
-            return;
-        }
-        let begun = Instant::now();
-        let now = self.clock.now();
-        let moved = PointerMove {
-            tenant: tenant.id.clone(),
-            generation: None,
-            at: now,
-            by: MovedBy::Directory,
-            pin: None,
-            note: format!("{} is gone", tenant_file(&tenant.id)),
-        };
-        if let Err(error) = self.log.point(&moved) {
-            let finding = Finding::file(tenant_file(&tenant.id), error.to_string());
-            self.refuse(tenant, &[Refusal::tenant(RefusalKind::Trouble, finding)], false);
-            return;
-        }
-        tracing::error!(
-            tenant = %tenant.id, file = tenant_file(&tenant.id),
-            "the tenant's file is gone: nothing serves the tenant any more, its lanes hold; put the file back to go on"
-        );
-        if let Some(old) = self.chains.remove(&tenant.id) {
-            lock(&self.draining).add(old, now);
-        }
-        tenant.pointer = Some(moved);
-        tenant.chains = BTreeMap::new();
-        tenant.seen = None;
-        tenant.trial.become_state(State::Removed);
-        self.publish(tenant);
-        show_generation(&tenant.id, None);
-        count(&tenant.id, Outcome::Removed, begun.elapsed());
-        passed.removed.push(tenant.id.clone());
     }
 
     /// Removes copies that no kept generation of any tenant names.

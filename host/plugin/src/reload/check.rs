@@ -6,11 +6,12 @@ use patchbay_types::config::{HostConfig, PluginsConfig};
 
 use super::{
     directory::{self, tenant_file},
-    files::{Files, Unread},
+    files::Files,
     finding::Finding,
     gather::{self, Draft},
     host_file::{HOST_FILE, HOST_FILE_SIZE},
     load::load,
+    read::Unread,
     source::Refusal,
 };
 use crate::runtime::Runtime;

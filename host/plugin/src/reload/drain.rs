@@ -1,10 +1,14 @@
 //! Chains that were replaced and may still be in use. Whoever took one keeps it to the end of its event; here it is
 //! only watched, so that one which never ends is told of.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Weak},
+};
 
 use patchbay_types::{Millis, TenantId};
 
+use super::reloader::{Reloader, lock};
 use crate::chain::Chain;
 
 /// Replaced chains.
@@ -17,6 +21,25 @@ struct Old {
     chain: Arc<Chain>,
     since: Millis,
     told: bool,
+}
+
+// === impl Reloader ===
+
+impl Reloader {
+    /// Looks after replaced chains; answers when to look again.
+    pub(super) fn look_at_draining(&self, now: Millis) -> Option<Millis> {
+        // Tenants are locked before the list, never after it, as a swap does.
+        let tenants = lock(&self.draining).tenants();
+        let known = lock(&self.tenants).clone();
+        let kept: Vec<Weak<Chain>> = tenants
+            .iter()
+            .filter_map(|id| known.get(id))
+            .flat_map(|tenant| lock(tenant).chains.values().map(Arc::downgrade).collect::<Vec<_>>())
+            .collect();
+        let deadline = self.config.plugins.drain.as_millis();
+        lock(&self.draining)
+            .look(now, deadline, |old| kept.iter().filter(|kept| kept.as_ptr() == Arc::as_ptr(old)).count())
+    }
 }
 
 // === impl Draining ===

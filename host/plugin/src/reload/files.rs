@@ -3,17 +3,14 @@
 //! A writer does not say when it is done; a file is taken to be whole when it has looked the same for a while. Within
 //! one pass a file is looked at once and read once, so that all tenants that share it are given the same bytes.
 
-use std::{
-    collections::BTreeMap,
-    fs::{self, File},
-    io::{self, Read},
-    path::{Path, PathBuf},
-    sync::Arc,
+use std::{collections::BTreeMap, fs, path::PathBuf, sync::Arc};
+
+use patchbay_types::Millis;
+
+use super::{
+    read::{Blob, Unread, read_bounded, unread},
+    stamp::Stamp,
 };
-
-use patchbay_types::{Digest, Millis};
-
-use super::stamp::Stamp;
 
 /// Files by their name relative to the directory.
 #[derive(Debug)]
@@ -26,44 +23,11 @@ pub(super) struct Files {
     read: BTreeMap<Arc<str>, Blob>,
 }
 
-/// A file's content.
-#[derive(Debug, Clone)]
-pub(super) struct Blob {
-    pub(super) bytes: Arc<[u8]>,
-    pub(super) digest: Digest,
-}
-
-/// Why a file was not read.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Unread {
-    /// It is not there.
-    #[error("the file is missing")]
-    Missing,
-    /// It is being written; look again then.
-    #[error("the file is being written")]
-    Unsettled(Millis),
-    /// It will not be read as it is.
-    #[error("{0}")]
-    Refused(String),
-    /// The machine's trouble, not the file's: worth another try.
-    #[error("the file cannot be read: {0}")]
-    Trouble(String),
-}
-
 #[derive(Debug)]
 struct Seen {
     stamp: Stamp,
     since: Millis,
     pass: u64,
-}
-
-// === impl Blob ===
-
-impl Blob {
-    pub(super) fn text(&self) -> Result<Arc<str>, Unread> {
-        let text = std::str::from_utf8(&self.bytes);
-        text.map(Arc::from).map_err(|error| Unread::Refused(format!("this is no UTF-8: {error}")))
-    }
 }
 
 // === impl Files ===
@@ -117,7 +81,7 @@ impl Files {
         if Stamp::of(&path) != stamp {
             return Err(Unread::Unsettled(self.now.saturating_add(self.settle)));
         }
-        let blob = Blob { digest: Digest::of(&bytes), bytes: bytes.into() };
+        let blob = Blob::of(bytes);
         self.read.insert(name.into(), blob.clone());
         Ok(blob)
     }
@@ -157,35 +121,10 @@ impl Files {
     }
 }
 
-fn read_bounded(path: &Path, stamp: Stamp, limit: u64) -> Result<Vec<u8>, Unread> {
-    let size = match stamp {
-        Stamp::Missing => return Err(Unread::Missing),
-        // Opening a pipe would wait for ever for its other end.
-        Stamp::Odd => {
-            return Err(Unread::Refused("this is no regular file, or it may not be looked at".to_owned()));
-        }
-        Stamp::File { size, .. } => size,
-    };
-    let too_large = || Unread::Refused(format!("{size} bytes are more than the {limit} allowed"));
-    if size > limit {
-        return Err(too_large());
-    }
-    let mut bytes = Vec::new();
-    let file = File::open(path).map_err(|error| unread(&error))?;
-    file.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(|error| unread(&error))?;
-    if bytes.len() as u64 > limit { Err(too_large()) } else { Ok(bytes) }
-}
-
-fn unread(error: &io::Error) -> Unread {
-    match error.kind() {
-        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Unread::Missing,
-        io::ErrorKind::PermissionDenied => Unread::Refused("the host may not read this file".to_owned()),
-        _ => Unread::Trouble(error.to_string()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs::File;
+
     use super::*;
 
     const SETTLE: Millis = 200;

@@ -9,9 +9,9 @@ use patchbay_types::Millis;
 
 use super::{
     directory::tenant_file,
-    files::Blob,
     finding::Finding,
     places::Places,
+    read::Blob,
     source::{Refusal, RefusalKind, SlotSource, Source},
 };
 use crate::{

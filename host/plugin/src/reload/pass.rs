@@ -1,25 +1,18 @@
 //! One look through the watched directory: which tenants are touched, and for each of them the way to a new generation.
 
-use std::{
-    collections::BTreeSet,
-    sync::{Arc, Weak},
-    time::Instant,
-};
+use std::{collections::BTreeSet, time::Instant};
 
 use patchbay_types::{Millis, TenantId};
 
 use super::{
     directory::{self, tenant_file},
-    files::{Files, Unread},
-    finding::Finding,
+    files::Files,
     gather::{self, Draft},
     metrics::{Outcome, count},
+    read::Unread,
     reloader::{Reloader, lock},
-    source::{Refusal, RefusalKind},
     status::State,
-    tenant::Tenant,
 };
-use crate::chain::Chain;
 
 /// What a pass came to.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -153,63 +146,6 @@ impl Reloader {
                 passed.refused.push(id);
             }
         }
-    }
-
-    /// A tenant's file is not there. Where no tenant's is and this one was not seen since the start, a directory that
-    /// is not mounted yet is likelier than a farewell to all.
-    fn miss(&self, tenant: &mut Tenant, nobody: bool, passed: &mut Passed) {
-        if !nobody || tenant.seen.is_some() || tenant.serving().is_none() {
-            self.remove(tenant, passed);
-        } else if !matches!(tenant.trial.state(), State::Missing { .. }) {
-            let message = "missing since the start, as is every tenant's file; its last generation serves on";
-            let finding = Finding::file(tenant_file(&tenant.id), message);
-            self.refuse(tenant, &[Refusal::tenant(RefusalKind::Missing, finding)], false);
-        }
-    }
-
-    fn wait(&self, tenant: &mut Tenant) {
-        tenant.trial.become_state(State::Pending);
-        self.publish(tenant);
-    }
-
-    /// Keeps what serves, and shows why. What is tried again and again is told once.
-    pub(super) fn refuse(&self, tenant: &mut Tenant, refusals: &[Refusal], retried: bool) {
-        for Refusal { slot, finding, .. } in refusals.iter().filter(|_| !retried) {
-            let (tenant, generation) = (&tenant.id, tenant.serving().map(|chain| chain.generation));
-            let slot = slot.as_deref().unwrap_or("-");
-            tracing::error!(%tenant, slot, still_serving = generation, reason = %finding, "new files refused");
-        }
-        tenant.was_refused(refusals);
-        tenant.trial.refuse(refusals, self.clock.now());
-        self.publish(tenant);
-    }
-
-    fn note_findings(&self, findings: Vec<Finding>, now: Millis) {
-        let mut board = lock(&self.board);
-        for finding in findings.iter().filter(|finding| !board.findings.contains(finding)) {
-            tracing::warn!(%finding, "the watched directory holds something of no use");
-        }
-        board.findings = findings;
-        board.looked_at = now;
-    }
-
-    fn forget(&self, id: &TenantId) {
-        lock(&self.tenants).remove(id);
-        lock(&self.board).tenants.remove(id);
-    }
-
-    fn look_at_draining(&self, now: Millis) -> Option<Millis> {
-        // Tenants are locked before the list, never after it, as a swap does.
-        let tenants = lock(&self.draining).tenants();
-        let known = lock(&self.tenants).clone();
-        let kept: Vec<Weak<Chain>> = tenants
-            .iter()
-            .filter_map(|id| known.get(id))
-            .flat_map(|tenant| lock(tenant).chains.values().map(Arc::downgrade).collect::<Vec<_>>())
-            .collect();
-        let deadline = self.config.plugins.drain.as_millis();
-        lock(&self.draining)
-            .look(now, deadline, |old| kept.iter().filter(|kept| kept.as_ptr() == Arc::as_ptr(old)).count())
     }
 }
 

@@ -11,13 +11,12 @@ use std::{
 use patchbay_types::{Clock, TenantId, config::PluginsConfig};
 
 use super::{
+    board::Board,
     content_store::ContentStore,
     drain::Draining,
     files::Files,
-    finding::Finding,
     generation::{GenerationLog, LogError},
     host_file::HostFile,
-    status::{ReloadStatus, TenantStatus},
     tenant::Tenant,
 };
 use crate::{chain::Chains, runtime::Runtime};
@@ -70,14 +69,6 @@ pub enum ReloadError {
     Log(#[from] LogError),
 }
 
-/// The latest status of everything.
-#[derive(Debug, Default)]
-pub(super) struct Board {
-    pub(super) looked_at: u64,
-    pub(super) findings: Vec<Finding>,
-    pub(super) tenants: BTreeMap<TenantId, TenantStatus>,
-}
-
 // === impl Reloader ===
 
 impl Reloader {
@@ -110,27 +101,11 @@ impl Reloader {
         }))
     }
 
-    /// What runs where, and why something does not. Answers at once, also while something compiles.
-    #[must_use]
-    pub fn status(&self) -> ReloadStatus {
-        let board = lock(&self.board);
-        ReloadStatus {
-            looked_at: board.looked_at,
-            findings: board.findings.clone(),
-            tenants: board.tenants.values().cloned().collect(),
-        }
-    }
-
     /// The tenant of this name, known from now on.
     pub(super) fn tenant(&self, id: &TenantId) -> Arc<Mutex<Tenant>> {
         let mut tenants = lock(&self.tenants);
         let new = || Arc::new(Mutex::new(Tenant::new(id.clone())));
         Arc::clone(tenants.entry(id.clone()).or_insert_with(new))
-    }
-
-    /// Shows a tenant's status from now on.
-    pub(super) fn publish(&self, tenant: &Tenant) {
-        lock(&self.board).tenants.insert(tenant.id.clone(), TenantStatus::of(tenant));
     }
 
     pub(super) fn component_size(&self) -> u64 {

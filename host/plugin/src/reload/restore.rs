@@ -7,10 +7,10 @@ use patchbay_types::{Digest, TenantConfig};
 use super::{
     content_store::{ContentStore, StoreError},
     directory::tenant_file,
-    files::Blob,
     finding::Finding,
     generation::GenerationRecord,
     places::Places,
+    read::Blob,
     source::{Refusal, RefusalKind, SETTINGS_SIZE, SlotSource, Source, TENANT_SIZE},
 };
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use patchbay_types::{Digest, TenantConfig, TenantId, tenant::SlotConfig};
 
-use super::{files::Blob, finding::Finding, places::Places};
+use super::{finding::Finding, places::Places, read::Blob};
 use crate::runtime::World;
 
 /// The largest tenant's file.

@@ -5,13 +5,7 @@ use std::collections::BTreeMap;
 use patchbay_types::{Digest, Millis, TenantId};
 use serde::{Deserialize, Serialize};
 
-use super::{
-    directory::tenant_file,
-    finding::Finding,
-    generation::SlotRecord,
-    source::{Refusal, RefusalKind},
-    tenant::Tenant,
-};
+use super::{directory::tenant_file, finding::Finding, generation::SlotRecord, tenant::Tenant};
 use crate::chain::Slot;
 
 /// The whole directory.
@@ -111,41 +105,6 @@ pub struct LastError {
     pub finding: Finding,
 }
 
-/// What the last look at a tenant's files came to.
-#[derive(Debug, Default)]
-pub(super) struct Trial {
-    state: State,
-    refused: BTreeMap<String, Refusal>,
-    last_error: Option<LastError>,
-    slot_errors: BTreeMap<String, LastError>,
-}
-
-// === impl Trial ===
-
-impl Trial {
-    pub(super) fn state(&self) -> &State {
-        &self.state
-    }
-
-    pub(super) fn become_state(&mut self, state: State) {
-        self.state = state;
-        self.refused.clear();
-    }
-
-    pub(super) fn refuse(&mut self, refusals: &[Refusal], now: Millis) {
-        self.refused.clear();
-        self.state = refusals.first().map(state).unwrap_or_default();
-        for refusal in refusals {
-            let error = LastError { at: now, finding: Finding::clone(&refusal.finding) };
-            if let Some(slot) = &refusal.slot {
-                self.slot_errors.insert(slot.to_string(), error.clone());
-                self.refused.insert(slot.to_string(), refusal.clone());
-            }
-            self.last_error = Some(error);
-        }
-    }
-}
-
 // === impl TenantStatus ===
 
 impl TenantStatus {
@@ -164,8 +123,8 @@ impl TenantStatus {
         }
         let slots = slots.into_iter().map(|(slot, serving)| SlotStatus {
             state: match trial.refused.get(&slot) {
-                Some(refusal) => state(refusal),
-                None if trial.state == State::Pending => State::Pending,
+                Some(refusal) => State::after(refusal),
+                None if *trial.state() == State::Pending => State::Pending,
                 None => State::Active,
             },
             last_error: trial.slot_errors.get(&slot).cloned(),
@@ -175,7 +134,7 @@ impl TenantStatus {
         Self {
             tenant: tenant.id.clone(),
             file: tenant_file(&tenant.id),
-            state: trial.state.clone(),
+            state: trial.state().clone(),
             generation: chain.map(|chain| chain.generation),
             since: chain.map(|chain| chain.since),
             pinned: tenant.is_pinned(),
@@ -198,13 +157,5 @@ impl Serving {
             digest: slot.plugin.digest(),
             settings_digest: slot.plugin.settings_digest(),
         }
-    }
-}
-
-fn state(refusal: &Refusal) -> State {
-    let reason = refusal.finding.to_string();
-    match refusal.kind {
-        RefusalKind::Missing => State::Missing { reason },
-        RefusalKind::Rejected | RefusalKind::Late | RefusalKind::Trouble => State::Rejected { reason },
     }
 }

@@ -13,7 +13,7 @@ use super::{
     generation::{GenerationRecord, History, PointerMove},
     source::{Refusal, RefusalKind},
     stamp::Stamp,
-    status::Trial,
+    trial::Trial,
 };
 use crate::chain::Chain;
 
