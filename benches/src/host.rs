@@ -85,8 +85,16 @@ impl Host {
     ///
     /// # Errors
     /// When it does not end in time, or with another exit code than 0.
-    pub async fn stop(mut self) -> anyhow::Result<()> {
+    pub async fn stop(self) -> anyhow::Result<()> {
         Command::new("kill").args(["-TERM", &self.pid.to_string()]).status().await.context("kill")?;
+        self.ended().await
+    }
+
+    /// Waits until it has drained and ended: a Ctrl-C at the terminal reaches it too.
+    ///
+    /// # Errors
+    /// See [`Self::stop`].
+    pub async fn ended(mut self) -> anyhow::Result<()> {
         let status =
             tokio::time::timeout(DRAIN, self.child.wait()).await.context("it did not drain in time")??;
         ensure!(status.success(), "the host ended with {status}; see {}", log_of(&self.setup).display());

@@ -4,6 +4,7 @@
 
 pub mod admin;
 pub mod cast;
+pub mod demo;
 pub mod desk;
 pub mod figures;
 pub mod homeserver;

@@ -3,6 +3,7 @@
 
 mod bench;
 mod ci;
+mod demo;
 mod guests;
 mod process;
 mod stages;
@@ -18,6 +19,8 @@ use clap::Parser;
 enum Task {
     /// Builds the plugins of this repository into `target/guests/<name>.wasm`.
     Guests(guests::Args),
+    /// Shows Patchbay at work: builds it, plays what a real homeserver sent, swaps components while people write.
+    Demo(demo::Options),
     /// Runs the whole suite: tests, doc tests, and the end-to-end tests against a real Synapse.
     Test(test::Options),
     /// Runs exactly what the continuous integration runs: format, lints, licences, then `test --require-synapse`.
@@ -31,6 +34,7 @@ enum Task {
 fn main() -> anyhow::Result<()> {
     match Task::parse() {
         Task::Guests(args) => guests::run(&args),
+        Task::Demo(options) => demo::run(&options),
         Task::Test(options) => test::run(&options),
         Task::Ci => ci::run(),
         Task::Torture(options) => torture::run(&options),

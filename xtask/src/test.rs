@@ -9,7 +9,7 @@ use crate::{
     guests,
     process::{cargo, execute, has_cargo, target},
     stages::Stages,
-    synapse,
+    synapse, torture,
 };
 
 /// How to test.
@@ -39,7 +39,8 @@ pub(crate) fn stages(stages: &mut Stages, options: &Options) -> Result<()> {
     stages.run("components", || guests::build(&[]).map(drop))?;
     stages.run("tests", tests)?;
     stages.run("doc tests", || execute(&mut cargo(&["test", "--workspace", "--doc", "--quiet"])))?;
-    end_to_end(stages, options)
+    end_to_end(stages, options)?;
+    stages.run("torture, with small counts", || torture::run(&torture::Options::small()))
 }
 
 fn tests() -> Result<()> {

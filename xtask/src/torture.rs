@@ -136,5 +136,9 @@ fn sabotaged(counts: Counts, work: &std::path::Path) -> Result<PathBuf> {
 /// The evil guests, as components: the plugin runtime's own tests know how to make them.
 fn write_corpus(dir: &std::path::Path) -> Result<()> {
     let arguments = ["test", "--package", "patchbay-plugin", "--test", "it", "--", "--ignored", "--exact"];
-    execute(cargo(&arguments).arg("corpus_files::the_corpus_is_written_as_components").env("PATCHBAY_CORPUS", dir))
+    execute(
+        cargo(&arguments)
+            .arg("corpus_files::the_corpus_is_written_as_components")
+            .env("PATCHBAY_CORPUS", dir),
+    )
 }

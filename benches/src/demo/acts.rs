@@ -1,0 +1,15 @@
+//! The acts, one file each.
+
+mod answer;
+mod explain;
+mod replay;
+mod stay;
+mod swap;
+
+pub(super) use self::{
+    answer::answer,
+    explain::{explain, point_onward},
+    replay::replay,
+    stay::stay,
+    swap::swap,
+};
