@@ -245,7 +245,7 @@ impl Incoming<'_> {
             event_type: self.event.kind.to_string(),
             state_key: self.event.state_key.as_ref().map(ToString::to_string),
             origin_server_ts: self.event.origin_server_ts,
-            content: self.event.content.to_owned(),
+            content: self.content(),
             encryption: if self.event.kind == "m.room.encrypted" {
                 mapping::Encryption::Undecryptable
             } else {
@@ -255,8 +255,29 @@ impl Incoming<'_> {
         }
     }
 
-    /// What the event redacts, replaces or reacts to, where the host has it.
+    /// The content as it came; a redaction names what it takes back in its content, in every room version.
+    fn content(&self) -> String {
+        let plain = || self.event.content.to_owned();
+        let Some(redacts) = self.event.redacts() else { return plain() };
+        match serde_json::from_str(self.event.content) {
+            Ok(serde_json::Value::Object(mut content)) if !content.contains_key("redacts") => {
+                content.insert("redacts".to_owned(), redacts.into_owned().into());
+                serde_json::Value::Object(content).to_string()
+            }
+            _ => plain(),
+        }
+    }
+
+    /// What the event redacts, replaces or reacts to, where the host has it; for state, what stood before it.
     async fn related(&self) -> Result<Option<mapping::Related>, Stop> {
+        if self.event.state_key.is_some() {
+            return Ok(self.event.prev_content().map(|content| mapping::Related {
+                event_id: String::new(),
+                event_type: self.event.kind.to_string(),
+                sender: self.event.sender.to_string(),
+                content: content.to_owned(),
+            }));
+        }
         let replaced = || {
             let relation = self.event.relation()?;
             let refers = matches!(relation.rel_type.as_deref(), Some("m.replace" | "m.annotation"));

@@ -57,7 +57,7 @@ pub fn tenant(rooms: &str, rules: &Value) -> String {
 
 /// Everything goes to the desk.
 pub fn to_desk() -> Value {
-    json!({ "default": "desk" })
+    json!({ "default": [{ "adapter": "desk" }] })
 }
 
 impl House {

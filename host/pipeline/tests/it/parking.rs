@@ -12,7 +12,7 @@ fn reply(id: &str, target: &str, body: &str) -> Value {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
 async fn an_event_with_a_foreign_adapter_is_parked_and_replayed_late() {
-    let flawed = json!({ "default": "nope" });
+    let flawed = json!({ "default": [{ "adapter": "nope" }] });
     let mut house = House::new(&[("acme", tenant("link = ['!a']", &flawed))]).await;
     house.send(&[text("!a", "$1", "@a:h", "bad one")]).await;
     house.settled().await;
