@@ -47,7 +47,7 @@ pub enum ClientError {
         /// The homeserver's sentence, shortened.
         error: String,
     },
-    /// A success that cannot be understood. It was done.
+    /// A success that cannot be understood: it may have been done, or something in between has answered.
     #[error("the homeserver's answer makes no sense: {0}")]
     InvalidAnswer(String),
     /// An identifier or content that cannot be sent. Nothing was sent.
@@ -60,17 +60,19 @@ pub enum ClientError {
 impl ClientError {
     /// Whether the same call may succeed later with nothing changed on our side.
     ///
-    /// A token that the homeserver does not know counts too: the operator repairs that on the other side.
+    /// A token that the homeserver does not know counts too: the operator repairs that on the other side. So does what no
+    /// homeserver has said: a redirect or a page is from something in between that is not as it should be.
     #[must_use]
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::RateLimited { .. } | Self::Unreachable(_) | Self::UnknownOutcome(_) => true,
-            Self::Rejected { status, .. } => *status >= 500 || matches!(status, 401 | 408),
-            Self::Forbidden(_)
-            | Self::NotFound(_)
-            | Self::UnknownDevice
-            | Self::InvalidAnswer(_)
-            | Self::InvalidRequest(_) => false,
+            Self::RateLimited { .. }
+            | Self::Unreachable(_)
+            | Self::UnknownOutcome(_)
+            | Self::InvalidAnswer(_) => true,
+            Self::Rejected { status, errcode, .. } => {
+                errcode.is_empty() || *status >= 500 || matches!(status, 401 | 408)
+            }
+            Self::Forbidden(_) | Self::NotFound(_) | Self::UnknownDevice | Self::InvalidRequest(_) => false,
         }
     }
 
@@ -146,7 +148,15 @@ mod tests {
         let long = format!(r#"{{"errcode":"M_UNKNOWN","error":"{}"}}"#, "x".repeat(5000));
         let ClientError::Rejected { status: 400, errcode, error } = answer(400, &[], &long) else { panic!() };
         assert_eq!((errcode.as_str(), error.len()), ("M_UNKNOWN", 200));
-        let gateway = answer(502, &[], "<html>bad gateway</html>");
-        assert!(gateway.is_transient() && !gateway.to_string().contains("html"), "{gateway}");
+    }
+
+    #[test]
+    fn what_no_homeserver_has_said_is_not_final() {
+        for status in [301, 400, 404, 502] {
+            let page = answer(status, &[], "<html>secret</html>");
+            assert!(page.is_transient() && !page.to_string().contains("secret"), "{page}");
+        }
+        assert!(!answer(400, &[], r#"{"errcode":"M_BAD_JSON"}"#).is_transient());
+        assert!(answer(401, &[], r#"{"errcode":"M_UNKNOWN_TOKEN"}"#).is_transient());
     }
 }

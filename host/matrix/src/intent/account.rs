@@ -30,10 +30,11 @@ impl Intent {
             Ok(_) => Ok(()),
             Err(ClientError::Rejected { errcode, .. }) if errcode == "M_USER_IN_USE" => Ok(()),
             // Some answers are 400 although the user was made: whether we can act as it decides.
-            Err(error @ ClientError::Rejected { status: 400, .. }) => {
-                let same = self.whoami().await.is_ok_and(|user| user.as_str() == self.user.as_str());
-                if same { Ok(()) } else { Err(error) }
-            }
+            Err(error @ ClientError::Rejected { status: 400, .. }) => match self.whoami().await {
+                Ok(user) if user.as_str() == self.user.as_str() => Ok(()),
+                Err(later) if later.is_transient() => Err(later),
+                _ => Err(error),
+            },
             Err(error) => Err(error),
         }
     }

@@ -209,6 +209,29 @@ async fn a_base_url_may_have_a_path_and_versions_are_asked_once() {
 }
 
 #[tokio::test]
+async fn no_more_calls_are_under_way_than_allowed() {
+    let peak = async |concurrency: usize| {
+        let answers =
+            std::iter::once(captured("versions")).chain(std::iter::repeat_n(captured("whoami as AS"), 12));
+        let homeserver = Homeserver::with(answers.collect()).await;
+        let http = http_client::build(Duration::from_secs(30)).unwrap();
+        let options = ClientOptions { concurrency, ..ClientOptions::new(&homeserver.url, "AS_TOKEN") };
+        let client = Client::new(http, options);
+        client.versions().await.unwrap();
+        let mut calls = tokio::task::JoinSet::new();
+        for _ in 0..12 {
+            let client = client.clone();
+            calls.spawn(async move { client.whoami().await.unwrap() });
+        }
+        calls.join_all().await;
+        homeserver.peak()
+    };
+    assert_eq!(peak(1).await, 1);
+    assert!(peak(12).await > 3, "the double shows nothing if it never sees more");
+    assert!(peak(3).await <= 3);
+}
+
+#[tokio::test]
 async fn what_cannot_be_sent_is_not_sent() {
     let homeserver = Homeserver::answering(&[]).await;
     let ghost = homeserver.ghost();

@@ -2,7 +2,10 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -36,6 +39,8 @@ pub(crate) struct Homeserver {
 struct Double {
     answers: Mutex<VecDeque<Answer>>,
     asked: Mutex<Vec<Asked>>,
+    under_way: AtomicUsize,
+    peak: AtomicUsize,
 }
 
 /// Status, headers, body.
@@ -72,6 +77,11 @@ impl Homeserver {
         asked.iter().filter(|asked| !asked.uri.ends_with("/versions")).cloned().collect()
     }
 
+    /// The most requests that were under way at once.
+    pub(crate) fn peak(&self) -> usize {
+        self.state.peak.load(Ordering::SeqCst)
+    }
+
     pub(crate) fn last(&self) -> Asked {
         self.asked().pop().unwrap()
     }
@@ -101,6 +111,13 @@ async fn answer(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
+    let under_way = double.under_way.fetch_add(1, Ordering::SeqCst) + 1;
+    double.peak.fetch_max(under_way, Ordering::SeqCst);
+    // Long enough for whatever else is under way to arrive.
+    for _ in 0..200 {
+        tokio::task::yield_now().await;
+    }
+    double.under_way.fetch_sub(1, Ordering::SeqCst);
     let token = headers.get("authorization").and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
     let body = serde_json::from_slice(&body).unwrap_or(Value::Null);
     let asked = Asked { method, uri: uri.to_string(), token: token.map(str::to_owned), body };

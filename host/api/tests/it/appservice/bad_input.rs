@@ -101,6 +101,7 @@ async fn a_bad_event_is_parked_with_its_reason_and_its_neighbours_are_handled() 
     assert!(reasons[1].contains("`origin_server_ts`"), "{reasons:?}");
     assert!(reasons[2].contains("no JSON object"), "{reasons:?}");
     assert!(matches!(host.parked().await[1].subject, Subject::Inbox(_)));
+    assert_eq!(host.metric("patchbay_event_faults_total", ""), 3);
 }
 
 #[tokio::test]
@@ -122,6 +123,7 @@ async fn a_body_over_the_limit_is_413_whether_it_is_announced_or_not() {
     stream.read_exact(&mut status).await.unwrap();
     assert_eq!(&status, b"HTTP/1.1 413");
     assert_eq!(host.parked().await, []);
+    assert_eq!(host.metric("patchbay_transactions_total", ",outcome=\"too-large\""), 2);
 }
 
 #[tokio::test]
@@ -147,6 +149,7 @@ async fn an_incomplete_body_is_never_acknowledged() {
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await.unwrap();
     assert!(!answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert_eq!(host.metric("patchbay_transactions_total", ",outcome=\"incomplete\""), 1);
     assert_eq!(host.pending().await.len(), 0);
     assert_eq!(host.transaction("1", body).await.0, StatusCode::OK);
     assert_eq!(host.pending().await.len(), 1);
@@ -167,6 +170,7 @@ async fn a_full_disk_is_500_and_what_was_acknowledged_is_all_there() {
         assert!(kept < 100, "the disk is never full");
     };
     assert_eq!(refused, (500, "M_UNKNOWN".to_owned()));
+    assert_eq!(host.metric("patchbay_transactions_total", ",outcome=\"not-stored\""), 1);
     assert!(kept > 0);
     assert_eq!(host.pending().await.len(), kept);
 }

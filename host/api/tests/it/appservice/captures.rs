@@ -48,6 +48,12 @@ async fn each_captured_event_is_stored_once_however_often_and_under_whatever_tra
         assert_eq!(replay(&host, capture).await.0, StatusCode::OK);
     }
     assert_eq!(host.pending().await, first);
+
+    let count = transactions().len() as u64;
+    assert_eq!(host.metric("patchbay_transactions_total", ",outcome=\"kept\""), 2 * count);
+    assert_eq!(host.metric("patchbay_transaction_seconds_count", ""), 2 * count);
+    assert_eq!(host.metric("patchbay_events_total", ""), first.len() as u64);
+    assert!(host.metric("patchbay_duplicates_total", "") >= first.len() as u64);
 }
 
 #[tokio::test]
@@ -124,5 +130,6 @@ async fn typing_is_handed_on_and_dropped_when_nobody_takes_it() {
     assert_eq!(registration.as_str(), "crm");
     assert!(matches!(ephemeral, Ephemeral::Typing { .. }));
     assert_eq!(host.ephemeral.len(), 7);
+    assert_eq!(host.metric("patchbay_ephemeral_dropped_total", ""), 12);
     assert_eq!(host.pending().await.len(), 0);
 }

@@ -2,6 +2,7 @@
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use patchbay_api::appservice::{Appservice, Registered, Registrations, listener};
 use patchbay_matrix::Ephemeral;
 use patchbay_storage::{InboxEvent, OpenOptions, Parked, ParkedFilter, Store};
@@ -17,6 +18,7 @@ pub(crate) struct Host {
     pub(crate) store: Store,
     pub(crate) ephemeral: mpsc::Receiver<(RegistrationId, Ephemeral)>,
     pub(crate) client: Client,
+    metrics: PrometheusHandle,
     _directory: tempfile::TempDir,
 }
 
@@ -32,7 +34,11 @@ impl Host {
         let store =
             Store::open(OpenOptions { max_pages, ..OpenOptions::new(directory.path()) }).await.unwrap();
         let (sender, ephemeral) = mpsc::channel(8);
-        let registered = [registered("crm", "HS_TOKEN"), registered("other", "OTHER_TOKEN")];
+        let recorder = PrometheusBuilder::new().build_recorder();
+        let metrics = recorder.handle();
+        let registered = metrics::with_local_recorder(&recorder, || {
+            [registered("crm", "HS_TOKEN"), registered("other", "OTHER_TOKEN")]
+        });
         let appservice = Appservice {
             registrations: Arc::new(Registrations::new(registered).unwrap()),
             store: store.clone(),
@@ -46,7 +52,7 @@ impl Host {
         let address = tcp.local_addr().unwrap();
         tokio::spawn(async move { axum::serve(listener(tcp), appservice.router()).await });
         let client = Client::builder().build().unwrap();
-        Self { address, store, ephemeral, client, _directory: directory }
+        Self { address, store, ephemeral, client, metrics, _directory: directory }
     }
 
     pub(crate) fn request(&self, method: &str, path: &str) -> RequestBuilder {
@@ -60,6 +66,14 @@ impl Host {
 
     pub(crate) async fn transaction(&self, txn_id: &str, body: impl Into<Vec<u8>>) -> (StatusCode, Value) {
         self.send("PUT", &format!("/_matrix/app/v1/transactions/{txn_id}"), body.into()).await
+    }
+
+    /// What a metric of registration `crm` shows now; `labels` are those behind the registration.
+    pub(crate) fn metric(&self, name: &str, labels: &str) -> u64 {
+        let line = format!("{name}{{registration=\"crm\"{labels}}} ");
+        let shown = self.metrics.render();
+        let value = shown.lines().find_map(|shown| shown.strip_prefix(&line)).unwrap_or("0");
+        value.parse().unwrap()
     }
 
     pub(crate) async fn pending(&self) -> Vec<InboxEvent> {
