@@ -19,7 +19,7 @@ use patchbay_types::{
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-pub const NOW: u64 = 1_795_157_275_000;
+pub(crate) const NOW: u64 = 1_795_157_275_000;
 
 /// One runtime for all tests: compiling is what takes long.
 static RUNTIME: LazyLock<Arc<Runtime>> = LazyLock::new(|| {
@@ -28,11 +28,11 @@ static RUNTIME: LazyLock<Arc<Runtime>> = LazyLock::new(|| {
     Runtime::new(RuntimeConfig { cache, cache_key: [7; 32], plugins }).unwrap()
 });
 
-pub struct House {
-    pub store: Store,
-    pub chains: Arc<Chains>,
-    pub pipeline: Arc<Pipeline>,
-    pub clock: MockClock,
+pub(crate) struct House {
+    pub(crate) store: Store,
+    pub(crate) chains: Arc<Chains>,
+    pub(crate) pipeline: Arc<Pipeline>,
+    pub(crate) clock: MockClock,
     dir: Arc<tempfile::TempDir>,
     cancel: CancellationToken,
     running: tokio::task::JoinHandle<()>,
@@ -40,7 +40,7 @@ pub struct House {
 }
 
 /// A tenant's file, and the rules of its router.
-pub fn tenant(rooms: &str, rules: &Value) -> String {
+pub(crate) fn tenant(rooms: &str, rules: &Value) -> String {
     let rules = serde_json::to_string(rules).unwrap();
     let rules: toml::Table = serde_json::from_str(&rules).unwrap();
     let rules = toml::to_string(&toml::Table::from_iter([(
@@ -56,13 +56,13 @@ pub fn tenant(rooms: &str, rules: &Value) -> String {
 }
 
 /// Everything goes to the desk.
-pub fn to_desk() -> Value {
+pub(crate) fn to_desk() -> Value {
     json!({ "default": [{ "adapter": "desk" }] })
 }
 
 impl House {
     /// A house with these tenants.
-    pub async fn new(tenants: &[(&str, String)]) -> Self {
+    pub(crate) async fn new(tenants: &[(&str, String)]) -> Self {
         Self::at(Arc::new(tempfile::tempdir().unwrap()), tenants).await
     }
 
@@ -95,7 +95,7 @@ impl House {
     }
 
     /// The same data after a crash: nothing was drained, nothing was closed.
-    pub async fn crashed(self, tenants: &[(&str, String)]) -> Self {
+    pub(crate) async fn crashed(self, tenants: &[(&str, String)]) -> Self {
         self.running.abort();
         let _ = self.running.await;
         let dir = Arc::clone(&self.dir);
@@ -105,7 +105,7 @@ impl House {
     }
 
     /// Sends events as one transaction of the homeserver, and waits until it is accepted.
-    pub async fn send(&mut self, events: &[Value]) {
+    pub(crate) async fn send(&mut self, events: &[Value]) {
         self.sent += 1;
         let event = |event: &Value| NewEvent {
             key: event["event_id"].as_str().unwrap().to_owned(),
@@ -124,7 +124,7 @@ impl House {
     }
 
     /// Waits until nothing is left to be done but what waits for a homeserver.
-    pub async fn settled(&self) {
+    pub(crate) async fn settled(&self) {
         self.until("nothing is pending", async || {
             let counts = self.store.counts().await.unwrap();
             counts.events.count == 0 && counts.deliveries.is_empty()
@@ -133,7 +133,7 @@ impl House {
     }
 
     /// Waits for a condition.
-    pub async fn until(&self, what: &str, condition: impl AsyncFn() -> bool) {
+    pub(crate) async fn until(&self, what: &str, condition: impl AsyncFn() -> bool) {
         let wait = async {
             while !condition().await {
                 tokio::task::yield_now().await;
@@ -146,7 +146,7 @@ impl House {
     }
 
     /// All lines of the tenant's desk, ticket by ticket.
-    pub async fn lines(&self, tenant: &str) -> Vec<DeskLine> {
+    pub(crate) async fn lines(&self, tenant: &str) -> Vec<DeskLine> {
         let tenant = TenantId::from(tenant);
         let filter = DeskFilter { limit: 1000, ..DeskFilter::default() };
         let mut tickets = self.store.desk_tickets(&tenant, &filter).await.unwrap();
@@ -159,7 +159,7 @@ impl House {
     }
 
     /// The words of all lines.
-    pub async fn words(&self, tenant: &str) -> Vec<String> {
+    pub(crate) async fn words(&self, tenant: &str) -> Vec<String> {
         let plain = |line: DeskLine| {
             let body: Value = serde_json::from_str(&line.body).unwrap();
             body.pointer("/Text/plain")
@@ -169,23 +169,23 @@ impl House {
         self.lines(tenant).await.into_iter().map(plain).collect()
     }
 
-    pub async fn stop(self) {
+    pub(crate) async fn stop(self) {
         self.cancel.cancel();
         self.running.await.unwrap();
     }
 }
 
 /// A text message.
-pub fn text(room: &str, id: &str, sender: &str, body: &str) -> Value {
+pub(crate) fn text(room: &str, id: &str, sender: &str, body: &str) -> Value {
     message(room, id, sender, json!({ "msgtype": "m.text", "body": body }))
 }
 
-pub fn message(room: &str, id: &str, sender: &str, content: Value) -> Value {
+pub(crate) fn message(room: &str, id: &str, sender: &str, content: Value) -> Value {
     json!({ "type": "m.room.message", "event_id": id, "room_id": room, "sender": sender,
             "origin_server_ts": NOW, "content": content })
 }
 
-pub fn chain(tenant: &str, file: &str, generation: u64) -> Arc<Chain> {
+pub(crate) fn chain(tenant: &str, file: &str, generation: u64) -> Arc<Chain> {
     let config = TenantConfig::parse(file).unwrap();
     let slot = |name: &str, world, slot: &SlotConfig| {
         Arc::new(Slot {
@@ -234,6 +234,6 @@ fn registration() -> RegistrationConfig {
     HostConfig::parse(file).unwrap().registrations.remove(0)
 }
 
-pub fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
