@@ -187,10 +187,10 @@ fn ten_rules() -> String {
     for word in ["refund", "invoice", "payment", "delivery", "URGENT", "stock", "crack", "contract", "call"] {
         let _ = write!(
             text,
-            "[[router.settings.rules]]\nname = \"{word}\"\nwhen = 'message.text.contains(\"{word}\")'\n\
-             to = [{{ adapter = \"desk\" }}]\n"
+            "[[router.settings.rules]]\nname = \"{word}\"\nwhen = 'content.text.contains(\"{word}\")'\n\
+             route = [{{ adapter = \"desk\" }}]\n"
         );
     }
-    text.push_str("[[router.settings.rules]]\nname = \"everything else\"\nto = [{ adapter = \"desk\" }]\n");
+    text.push_str("[[router.settings.rules]]\nname = \"everything else\"\nroute = [{ adapter = \"desk\" }]\n");
     text
 }

@@ -5,6 +5,11 @@ use patchbay_types::{AdapterName, Digest, TenantId};
 /// An idempotency key as the contract's `call.key` wants it: `[A-Za-z0-9_-]`, at most 40 characters.
 #[must_use]
 pub(crate) fn delivery(tenant: &TenantId, adapter: &AdapterName, event: &str, ordinal: usize) -> String {
+    #[cfg(feature = "sabotage")]
+    if patchbay_storage::sabotage::Sabotage::Dedup.is_on() {
+        let event = patchbay_storage::sabotage::unlike_any(event);
+        return Digest::of(event.as_bytes()).to_string().chars().take(40).collect();
+    }
     let parts = [tenant.as_str(), adapter.as_str(), event, &ordinal.to_string()];
     let digest = Digest::of_parts(parts.iter().map(|part| part.as_bytes()));
     digest.to_string().chars().take(40).collect()

@@ -186,12 +186,19 @@ impl<K: LaneKey, T> Lanes<K, T> {
             Work::Refill { after: lane.taken }
         } else {
             let n = lane.queue.len().min(self.limits.turn);
+            #[cfg(feature = "sabotage")]
+            let n = if patchbay_storage::sabotage::Sabotage::Lanes.is_on() { 1 } else { n };
             let items: Vec<(i64, T)> = lane.queue.drain(..n).collect();
             lane.taken = items.last().map_or(lane.taken, |(number, _)| *number);
             Work::Items(items.into_iter().map(|(_, item)| item).collect())
         };
         if let Work::Items(items) = &work {
             state.in_memory -= items.len();
+        }
+        #[cfg(feature = "sabotage")]
+        if patchbay_storage::sabotage::Sabotage::Lanes.is_on() {
+            lane.status = Status::Idle;
+            state.make_ready(&key);
         }
         state.running += 1;
         drop(state);

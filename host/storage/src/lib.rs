@@ -23,6 +23,8 @@ mod open;
 mod parked;
 mod prune;
 mod read;
+#[cfg(feature = "sabotage")]
+pub mod sabotage;
 mod store;
 mod trace;
 mod writer;

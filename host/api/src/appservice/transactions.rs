@@ -102,6 +102,8 @@ async fn keep(
             "a transaction cannot be read: it is parked as it came"
         );
     }
+    #[cfg(feature = "sabotage")]
+    let Some(read) = sabotaged(appservice, read) else { return Ok(()) };
     let accepted = appservice.store.accept(read.transaction).await.map_err(|error| not_stored(&error))?;
     if is_readable { &counters.kept } else { &counters.unreadable }.increment(1);
     counters.events.increment(accepted.stored);
@@ -113,6 +115,21 @@ async fn keep(
         }
     }
     Ok(())
+}
+
+/// The transaction as it is to be kept; nothing if it is kept while the answer is on its way.
+#[cfg(feature = "sabotage")]
+fn sabotaged(appservice: &Appservice, mut read: Read) -> Option<Read> {
+    use patchbay_storage::sabotage::{Sabotage, unlike_any};
+    if Sabotage::Dedup.is_on() {
+        read.transaction.events.iter_mut().for_each(|event| event.key = unlike_any(&event.key));
+    }
+    if !Sabotage::EarlyAnswer.is_on() {
+        return Some(read);
+    }
+    let store = appservice.store.clone();
+    tokio::spawn(async move { store.accept(read.transaction).await.ok() });
+    None
 }
 
 fn read(registration: &RegistrationId, txn_id: &str, received_at: Millis, bytes: &[u8]) -> Read {
