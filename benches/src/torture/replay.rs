@@ -39,6 +39,7 @@ struct State {
     sends: Vec<MatrixSend>,
     tickets: Value,
     parked: Value,
+    stored: f64,
 }
 
 /// Runs it over the captures in `fixtures`, the file `transactions.json` of the repository.
@@ -67,6 +68,8 @@ pub async fn run(places: &Places, fixtures: &Path) -> anyhow::Result<Outcome> {
     shuffled.shuffle(&mut SmallRng::seed_from_u64(11));
     let third = pass(&rig, shuffled).await?;
 
+    let found = format!("{} stored of {} different ones", first.stored, events.len());
+    outcome.demand("each event is stored once", first.stored == events.len() as f64, found);
     let lines: Vec<&str> = first.lines.iter().filter_map(|line| line.event_id.as_deref()).collect();
     let different: BTreeSet<&str> = lines.iter().copied().collect();
     let found = format!("{} lines of {} events", lines.len(), different.len());
@@ -97,7 +100,8 @@ async fn pass<'a>(rig: &Rig, transactions: impl IntoIterator<Item = &'a Captured
     let lines = desk.lines().to_vec();
     let tickets = admin.json(&format!("/admin/v1/tickets?tenant={TENANT}")).await?;
     let parked = admin.json("/admin/v1/parked").await?;
-    Ok(State { lines, sends: rig.client_api.sends(), tickets, parked })
+    let stored = admin.metric("patchbay_events_total").await?.iter().map(|(_, n)| n).sum();
+    Ok(State { lines, sends: rig.client_api.sends(), tickets, parked, stored })
 }
 
 /// The transactions, the event IDs in them and their rooms.

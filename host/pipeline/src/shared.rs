@@ -81,7 +81,7 @@ pub(crate) struct Routed {
 /// A tenant's chain and what is derived from it.
 pub(crate) struct View {
     pub(crate) chain: Arc<Chain>,
-    pub(crate) people: People,
+    pub(crate) people: Arc<People>,
 }
 
 type RoomKey = (RegistrationId, RoomId);
@@ -104,7 +104,8 @@ pub(crate) struct Shared {
     /// How many threads each tenant's plugins may compute on: all but one, so that the others always find one free.
     share: usize,
     shares: Cache<TenantId, Arc<Semaphore>>,
-    views: Cache<(TenantId, u64), Arc<View>>,
+    /// With the generation that they were made of. A cache must not keep a chain: an old one has to go.
+    people: Cache<TenantId, (u64, Arc<People>)>,
     rooms: Cache<RoomKey, Arc<Mutex<RoomEntry>>>,
     conversations: Cache<ConversationKey, Arc<Mutex<ConversationEntry>>>,
     routed: Cache<(TenantId, EventId), Arc<Vec<Routed>>>,
@@ -132,7 +133,7 @@ impl Shared {
             parked: RwLock::default(),
             share: deps.threads.saturating_sub(1).max(1),
             shares: Cache::new(100_000),
-            views: Cache::new(4096),
+            people: Cache::new(4096),
             rooms: Cache::new(50_000),
             conversations: Cache::new(50_000),
             routed: Cache::new(100_000),
@@ -154,13 +155,14 @@ impl Shared {
     /// The tenant's current generation.
     pub(crate) fn view(&self, tenant: &TenantId) -> Option<Arc<View>> {
         let chain = self.chains.get(tenant)?;
-        let key = (tenant.clone(), chain.generation);
-        let view = self.views.get_with(key, || {
-            let people = People::new(&chain.config);
-            Arc::new(View { chain: Arc::clone(&chain), people })
-        });
         // A rollback brings a generation's number back with the same chain; a reload never does.
-        Some(view)
+        let known = self.people.get(tenant).filter(|(generation, _)| *generation == chain.generation);
+        let people = known.map(|(_, people)| people).unwrap_or_else(|| {
+            let people = Arc::new(People::new(&chain.config));
+            self.people.insert(tenant.clone(), (chain.generation, Arc::clone(&people)));
+            people
+        });
+        Some(Arc::new(View { chain, people }))
     }
 
     /// Waits for one of the tenant's threads.
