@@ -58,6 +58,8 @@ pub struct ChainSetup {
     pub router_settings: String,
     /// The component of the adapter `desk`.
     pub adapter: String,
+    /// How long a call may take, such as `5s`; nothing: the host's default.
+    pub time: Option<&'static str>,
     /// More TOML at the end of the file.
     pub more: String,
 }
@@ -73,6 +75,7 @@ impl ChainSetup {
             router: "router-rules".to_owned(),
             router_settings: ten_rules(),
             adapter: "adapter-desk".to_owned(),
+            time: None,
             more: String::new(),
         }
     }
@@ -85,8 +88,15 @@ impl ChainSetup {
             router: "stamp-router".to_owned(),
             router_settings: String::new(),
             adapter: "stamp-adapter".to_owned(),
+            time: None,
             more: String::new(),
         }
+    }
+
+    /// The same, with time enough on a machine that has much else to do: the limits are not what is tried then.
+    #[must_use]
+    pub fn patient(self) -> Self {
+        Self { time: Some("10s"), ..self }
     }
 
     /// The tenant's file.
@@ -97,14 +107,17 @@ impl ChainSetup {
             // Writing to a String cannot fail.
             let _ = writeln!(text, "  \"{}\",", room.id);
         }
-        let Self { mapper, router, router_settings, adapter, more } = self;
-        let _ =
-            write!(text, "]\n\n[mapper]\ncomponent = \"{mapper}\"\n\n[router]\ncomponent = \"{router}\"\n");
+        let Self { mapper, router, router_settings, adapter, time, more } = self;
+        let time = time.map(|time| format!("limits = {{ time = \"{time}\" }}\n")).unwrap_or_default();
+        let _ = write!(text, "]\n\n[mapper]\ncomponent = \"{mapper}\"\n{time}");
+        let _ = write!(text, "\n[router]\ncomponent = \"{router}\"\n{time}");
         if !router_settings.is_empty() {
             let _ = write!(text, "\n[router.settings]\n{router_settings}\n");
         }
-        let _ =
-            write!(text, "\n[adapters.desk]\ncomponent = \"{adapter}\"\ngrants = {{ desk = true }}\n{more}");
+        let _ = write!(
+            text,
+            "\n[adapters.desk]\ncomponent = \"{adapter}\"\ngrants = {{ desk = true }}\n{time}{more}"
+        );
         text
     }
 }
@@ -191,6 +204,8 @@ fn ten_rules() -> String {
              route = [{{ adapter = \"desk\" }}]\n"
         );
     }
-    text.push_str("[[router.settings.rules]]\nname = \"everything else\"\nroute = [{ adapter = \"desk\" }]\n");
+    text.push_str(
+        "[[router.settings.rules]]\nname = \"everything else\"\nroute = [{ adapter = \"desk\" }]\n",
+    );
     text
 }

@@ -76,7 +76,7 @@ pub async fn kill(
     rate: u32,
     env: &[(&str, &str)],
 ) -> anyhow::Result<Killed> {
-    let chains = ["acme", "globex"].map(|tenant| (tenant.to_owned(), ChainSetup::first_party()));
+    let chains = ["acme", "globex"].map(|tenant| (tenant.to_owned(), ChainSetup::first_party().patient()));
     let wanted = Wanted { env: env.to_vec(), ..Wanted::new(name, 40, chains.to_vec()) };
     let mut rig = Rig::start(places, wanted).await?;
     let mut plan = rig.plan(Pace::Rate(f64::from(rate)), 3);

@@ -2,6 +2,7 @@
 
 mod adapters;
 mod corpus;
+mod corpus_files;
 mod evil;
 mod first_party;
 mod guest;
