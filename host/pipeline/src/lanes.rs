@@ -195,12 +195,12 @@ impl<K: LaneKey, T> Lanes<K, T> {
         if let Work::Items(items) = &work {
             state.in_memory -= items.len();
         }
+        state.running += 1;
         #[cfg(feature = "sabotage")]
         if patchbay_storage::sabotage::Sabotage::Lanes.is_on() {
-            lane.status = Status::Idle;
+            state.lanes.entry(key.clone()).and_modify(|lane| lane.status = Status::Idle);
             state.make_ready(&key);
         }
-        state.running += 1;
         drop(state);
         self.room.notify_one();
         self.wake.notify_one();
