@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use wasmtime::component::{ComponentExportIndex, ComponentNamedList, Lift, Lower};
 
-use super::{Plugin, timely};
+use super::{Plugin, leave::timely};
 use crate::{
     answer::Answer,
     call::{CallError, Caller, Timed},

@@ -2,7 +2,7 @@
 
 use wasmtime::component::{ComponentExportIndex, ComponentNamedList, Lift, Lower};
 
-use super::{Plugin, said};
+use super::{Plugin, leave::said};
 use crate::{
     answer::Answer,
     call::{CallError, Caller, Timed},

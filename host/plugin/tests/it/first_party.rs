@@ -40,7 +40,7 @@ fn the_router_is_prepared_with_its_settings() {
     let Some(bytes) = built("router-rules") else { return };
     let host = Host::new();
     let mut wanted = wanted(bytes, World::Router);
-    wanted.settings = r#"{"default":"desk"}"#.into();
+    wanted.settings = r#"{"default":[{"adapter":"desk"}]}"#.into();
     let router = host.runtime.load(&wanted).unwrap();
     let answer = router.decide(&caller(), &values::message(), &values::conversation(), 1).unwrap();
     assert_eq!(answer.value.routes.len(), 1, "{answer:?}");
