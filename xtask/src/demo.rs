@@ -27,8 +27,8 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     for guest in guests::build(&[]).context("the components")? {
         println!("   {:<16} {:>5} KiB", guest.name, guest.size.div_ceil(1024));
     }
-    execute(&mut cargo(&["build", "--package", "patchbay-server", "--bin", "patchbay"]))?;
-    execute(&mut cargo(&["build", "--package", "patchbay-benches", "--bin", "patchbay-demo"]))?;
+    let packages = ["build", "--package", "patchbay-server", "--package", "patchbay-benches"];
+    execute(cargo(&packages).args(["--bin", "patchbay", "--bin", "patchbay-demo"]))?;
     let programs = target().join("debug");
     let mut show = Command::new(programs.join("patchbay-demo"));
     show.current_dir(root());
