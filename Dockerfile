@@ -1,7 +1,6 @@
 # The host and its first-party components. Built once with everything, run with next to nothing.
 
 FROM rust:1.95-bookworm AS build
-RUN apt-get update && apt-get install --yes --no-install-recommends cmake && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY . .
 RUN cargo xtask guests && cargo build --release --locked --package patchbay-server --bin patchbay
