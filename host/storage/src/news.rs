@@ -7,6 +7,7 @@ use crate::{
     action::NewAction,
     decision::{Conversation, Room},
     delivery::{NewDelivery, PersonRemote, Ticket},
+    desk::DeskWrite,
     kv::KvWrite,
     parked::Park,
     trace::Trace,
@@ -23,6 +24,8 @@ pub struct NewHook {
     pub key: String,
     /// The request, in the caller's own form.
     pub body: Vec<u8>,
+    /// What an agent wrote at the embedded desk, where this tells of it: kept in the same commit, if the webhook is new.
+    pub desk: Vec<DeskWrite>,
     /// When it arrived.
     pub at: Millis,
 }

@@ -8,7 +8,7 @@ use crate::host::{Directory, Host};
 const CAPTURES: &str = include_str!("../../../../fixtures/matrix/transactions.json");
 
 const TENANT: &str = "[rooms]\nusers = ['@.*:localhost']\n[mapper]\ncomponent = 'mapper-matrix'\n[router]\n\
-    component = 'router-rules'\nsettings = { default = 'desk' }\n[adapters.desk]\ncomponent = 'adapter-desk'\n\
+    component = 'router-rules'\nsettings = { default = [{ adapter = 'desk' }] }\n[adapters.desk]\ncomponent = 'adapter-desk'\n\
     grants = { desk = true }\n";
 
 /// A directory with the first-party components and one tenant, whose desk takes everything.
@@ -61,7 +61,7 @@ async fn captured_transactions_become_tickets_once_however_often_they_come() {
     let host = Host::start(&dir).await;
     play(&host).await;
     let first = settled(&host).await;
-    assert!(first.iter().any(|line| line["text"] == "hello crm"), "{first:#?}");
+    assert!(first.iter().any(|line| line["text"] == "hello crm v2"), "edited: {first:#?}");
     let (_, tickets) = host.get("/admin/v1/tickets").await;
     assert_eq!(tickets["tickets"][0]["ticket"], "D-1");
     assert_eq!(tickets["tickets"][0]["lines"], first.len());
@@ -76,7 +76,7 @@ async fn an_event_can_be_asked_why_it_went_where_it_went() {
     let host = Host::start(&dir).await;
     play(&host).await;
     let lines = settled(&host).await;
-    let line = lines.iter().find(|line| line["text"] == "hello crm").unwrap();
+    let line = lines.iter().find(|line| line["text"] == "hello crm v2").unwrap();
     let event = line["event_id"].as_str().unwrap();
 
     let (_, why) = host.get(&format!("/admin/v1/events/{event}/why")).await;

@@ -44,9 +44,7 @@ impl Homeserver {
         let at = format!("http://{}", listener.local_addr().unwrap());
         let app = Router::new()
             .route("/_matrix/client/v3/rooms/{room}/send/{event_type}/{txn}", put(send))
-            .fallback(async || {
-                Json(json!({ "room_id": "!made", "user_id": "@made:localhost", "event_id": "$state" }))
-            })
+            .fallback(async || Json(whatever()))
             .with_state(homeserver.clone());
         tokio::spawn(async move { axum::serve(listener, app).await });
         (homeserver, at)
@@ -56,6 +54,12 @@ impl Homeserver {
     pub(crate) fn said(&self) -> Vec<Said> {
         self.said.lock().unwrap().clone()
     }
+}
+
+/// An answer to every other question.
+fn whatever() -> Value {
+    json!({ "versions": ["v1.1", "v1.11"], "room_id": "!made", "user_id": "@made:localhost", "device_id": "PATCHBAY",
+        "event_id": "$state", "joined": {}, "chunk": [] })
 }
 
 async fn send(

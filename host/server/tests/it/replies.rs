@@ -16,7 +16,7 @@ async fn a_reply_reaches_the_room_once_however_often_it_is_sent() {
     let host = Host::start(&dir).await;
     play(&host).await;
     let lines = settled(&host).await;
-    let room = lines.iter().find(|line| line["text"] == "hello crm").unwrap()["room"].clone();
+    let room = lines.iter().find(|line| line["text"] == "hello crm v2").unwrap()["room"].clone();
 
     let reply = json!({ "text": "we are on it", "agent": { "id": "ann", "name": "Ann" } });
     let path = "/admin/v1/tickets/acme/D-1/reply";
@@ -25,14 +25,17 @@ async fn a_reply_reaches_the_room_once_however_often_it_is_sent() {
     let (_, again) = host.post(path, Some("k1"), &reply).await;
     assert_eq!((&again["id"], &again["new"]), (&kept["id"], &false.into()));
 
-    let is_reply = |said: &crate::homeserver::Said| said.content["body"] == "we are on it";
-    host.until("the reply is said", async || homeserver.said().iter().any(is_reply)).await;
-    host.until("nothing is left to do in Matrix", async || {
-        let (_, status) = host.get("/admin/v1/status").await;
-        status["actions"] == json!([])
-    })
-    .await;
-    let said: Vec<_> = homeserver.said().into_iter().filter(is_reply).collect();
+    let (_, shown) = host.get("/admin/v1/tickets/acme/D-1").await;
+    let written: Vec<_> =
+        shown["lines"].as_array().unwrap().iter().filter(|l| l["text"] == "we are on it").collect();
+    assert_eq!((written.len(), &written[0]["line"]), (1, &kept["id"]), "it is a line of the ticket at once");
+
+    // A room hears what is said in order: were the first one said again, it would be before this.
+    host.post(path, None, &json!({ "text": "it is done" })).await;
+    let says = |said: &crate::homeserver::Said, text: &str| said.content["body"] == text;
+    host.until("the second is said", async || homeserver.said().iter().any(|said| says(said, "it is done")))
+        .await;
+    let said: Vec<_> = homeserver.said().into_iter().filter(|said| says(said, "we are on it")).collect();
     assert_eq!(said.len(), 1, "{said:#?}");
     assert_eq!((&said[0].room.clone().into(), said[0].event_type.as_str()), (&room, "m.room.message"));
     assert!(said[0].sender.starts_with("@_crm_acme_"), "a ghost of the tenant: {}", said[0].sender);

@@ -29,7 +29,7 @@ pub struct LoggedLine {
     pub internal: bool,
     /// When it was sent.
     pub sent_at: Millis,
-    /// When it was written; none where that is not known.
+    /// When it was written; none for an agent's own, which is written when it is sent.
     pub written_at: Option<Millis>,
 }
 
@@ -87,18 +87,20 @@ impl Store {
         let query = sqlx::query(LOG).bind(tenant.as_str()).bind(after).bind(limit);
         let line = |row: &SqliteRow| {
             let row = Columns(row);
+            let written_at = row.opt_int(10)?.map(i64::cast_unsigned);
             Ok(LoggedLine {
                 number: row.int(0)?,
                 ticket: row.text(1)?,
                 conversation: row.text(2)?,
                 room_id: row.opt_text(3)?,
-                event_id: row.opt_text(4)?,
+                // An agent's line has an event too, which was made of the line.
+                event_id: row.opt_text(4)?.filter(|_| written_at.is_some()),
                 key: row.text(5)?,
                 author: row.text(6)?,
                 body: row.text(7)?,
                 internal: row.flag(8)?,
                 sent_at: row.millis(9)?,
-                written_at: row.opt_int(10)?.map(i64::cast_unsigned),
+                written_at,
             })
         };
         query.fetch_all(&self.inner.readers).await?.iter().map(line).collect()

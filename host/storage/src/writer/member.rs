@@ -71,7 +71,7 @@ impl Write {
                 (1 + result.actions.len() + result.deliveries.len(), trace.bytes().len())
             }
             Self::Act(_, trace) => (1, trace.bytes().len()),
-            Self::Hook(hook) => (1, hook.body.len()),
+            Self::Hook(hook) => (1 + hook.desk.len(), hook.body.len()),
             Self::Kv(writes) => (writes.len(), 0),
             Self::Notice(_) | Self::Statements(_) => (1, 0),
         }

@@ -1,6 +1,6 @@
 //! The embedded desk.
 
-use patchbay_storage::{DeskChange, DeskFilter, DeskWrite, Guarded};
+use patchbay_storage::{DeskChange, DeskFilter, DeskWrite, Guarded, NewHook};
 use patchbay_types::TenantId;
 
 use crate::support::{delivered_to, done, open, result, store};
@@ -134,4 +134,23 @@ async fn a_tickets_properties_change_and_the_list_follows_its_filter() {
     assert_eq!((row.subject.as_deref(), row.last_at), (Some("it's \"broken\""), 60));
     let all = DeskFilter { status: None, limit: 10 };
     assert_eq!(store.desk_tickets(&tenant, &all).await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn what_an_agent_wrote_is_kept_with_its_webhook_and_once() {
+    let (store, _directory) = store().await;
+    let tenant = TenantId::from("acme");
+    let ticket = store.next_desk_ticket(&tenant);
+    let mut receipt = result(&delivered_to(&store, "!a").await, done(&[]));
+    receipt.desk = vec![create(&tenant, &ticket)];
+    assert_eq!(store.deliver(receipt).await.unwrap(), Guarded::Applied);
+    for n in 0..2 {
+        let written = line(&tenant, &ticket, &store.next_desk_line(), "reply");
+        let (adapter, key) = ("desk".into(), "reply".into());
+        let hook = NewHook { tenant: tenant.clone(), adapter, key, body: Vec::new(), desk: vec![written], at: 30 };
+        assert_eq!(store.add_hook(hook).await.unwrap(), n == 0);
+    }
+    assert_eq!(store.desk_lines(&tenant, &ticket, None, 10).await.unwrap().len(), 1);
+    let log = store.desk_log(&tenant, 0, 10).await.unwrap();
+    assert_eq!((log.len(), log[0].ticket.as_str(), &log[0].event_id), (1, ticket.as_str(), &None));
 }

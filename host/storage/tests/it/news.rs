@@ -12,6 +12,7 @@ fn hook(key: &str) -> NewHook {
         adapter: "odoo".into(),
         key: key.into(),
         body: b"\x00raw".to_vec(),
+        desk: Vec::new(),
         at: 10,
     }
 }

@@ -1,4 +1,5 @@
 //! The embedded desk as a whole.
 
+pub mod agent;
 pub mod lines;
 pub mod news;

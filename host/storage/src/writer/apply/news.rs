@@ -21,6 +21,7 @@ impl<'a> Plan<'a> {
         let rows = self.batch.rows(Target::Hook);
         let (at, length) = rows.blob(&hook.body);
         rows.push(&(tenant, adapter, &hook.key, hook.at, at, length));
+        self.desk(&hook.desk);
         Reply::WRITTEN
     }
 

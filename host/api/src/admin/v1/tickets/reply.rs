@@ -1,21 +1,26 @@
-//! `POST /admin/v1/tickets/{tenant}/{id}/reply`: an agent answers. The reply is kept before this is answered, and takes
-//! the way that every CRM's news take: the desk adapter reads it, the mapper turns it into Matrix events, a ghost says
-//! it in the room. The header `Idempotency-Key` makes a repeated request the same reply.
-
-use std::sync::Arc;
+//! `POST /admin/v1/tickets/{tenant}/{id}/reply`: an agent answers, or leaves a note. It is a line of the ticket when this
+//! is answered, and a ghost says it in the room as soon as the homeserver takes it. The header `Idempotency-Key` makes a
+//! repeated request the same reply.
 
 use axum::{Json, extract::State};
 use http::HeaderMap;
-use patchbay_storage::Store;
-use patchbay_types::{Clock, Problem, TenantId};
+use patchbay_plugin::{desk, types::Text};
+use patchbay_storage::DeskWrite;
+use patchbay_types::{Problem, TenantId};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::super::desk::news::{Kept, News};
 use crate::admin::{
-    PluginControl, Work,
+    AdminState,
     answer::{Answer, Body, Path},
+    v1::desk::{
+        agent::Agent,
+        news::{Kept, News, line_of},
+    },
 };
+
+/// The longest text: one Matrix event carries it with room to spare.
+const TEXT: usize = 32 << 10;
 
 /// What an agent says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,38 +42,35 @@ pub struct Reply {
     pub reply_to: Option<String>,
 }
 
-/// Who answers.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Agent {
-    /// Unique in the tenant.
-    pub id: String,
-    /// As the customer sees it.
-    pub name: String,
-}
-
-/// The longest text that one Matrix event carries with room to spare.
-const TEXT: usize = 32 << 10;
-
 pub(in crate::admin) async fn handler(
-    State(store): State<Store>,
-    State(plugins): State<Arc<dyn PluginControl>>,
-    State(work): State<Arc<dyn Work>>,
-    State(clock): State<Arc<dyn Clock>>,
+    State(state): State<AdminState>,
     Path((tenant, ticket)): Path<(TenantId, String)>,
     headers: HeaderMap,
     Body(reply): Body<Reply>,
 ) -> Answer<Kept> {
     reply.check()?;
-    let news = News::new(&headers, tenant, ticket)?;
-    let kind = if reply.internal { "note" } else { "reply" };
-    let mut body = json!({ "kind": kind, "agent": reply.agent, "text": reply.text });
-    for (key, value) in [("html", reply.html), ("reply-to", reply.reply_to)] {
-        if let (Some(object), Some(value)) = (body.as_object_mut(), value) {
-            object.insert(key.to_owned(), value.into());
-        }
+    let store = &state.store;
+    let news = News::about(&state, &headers, tenant.clone(), ticket.clone()).await?;
+    if let Some(line) = &reply.reply_to
+        && !store.desk_has_line(&tenant, &ticket, line).await?
+    {
+        return Err(Problem::invalid(format!("`reply-to`: ticket `{ticket}` has no line `{line}`")).into());
     }
-    Ok(Json(news.keep(body, &store, &*plugins, &*work, clock.now()).await?))
+    // The adapter knows the reply by its line, so that what a customer answers finds it.
+    let line = store.next_desk_line();
+    let told = json!({
+        "id": line,
+        "kind": if reply.internal { "note" } else { "reply" },
+        "agent": reply.agent,
+        "text": reply.text,
+        "html": reply.html,
+        "reply-to": reply.reply_to,
+        "sent-at": news.at,
+    });
+    let (key, written) = (news.key.clone(), reply.into_line(&news, &line)?);
+    let new = news.keep(&state, told, written).await?;
+    let id = if new { line } else { line_of(store, (&tenant, &ticket), &key, line).await? };
+    Ok(Json(Kept { id, new }))
 }
 
 // === impl Reply ===
@@ -81,19 +83,22 @@ impl Reply {
         if self.text.len() > TEXT || self.html.as_ref().is_some_and(|html| html.len() > TEXT) {
             return Err(Problem::invalid(format!("`text` and `html` may have {TEXT} bytes each")));
         }
-        for (field, value) in [("agent.id", &self.agent.id), ("agent.name", &self.agent.name)] {
-            if value.trim().is_empty() || value.len() > 255 {
-                return Err(Problem::invalid(format!("`{field}` wants 1 to 255 bytes")));
-            }
-        }
-        Ok(())
+        self.agent.check()
     }
-}
 
-// === impl Agent ===
-
-impl Default for Agent {
-    fn default() -> Self {
-        Self { id: "agent".to_owned(), name: "Agent".to_owned() }
+    fn into_line(self, news: &News, line: &str) -> Result<DeskWrite, Problem> {
+        let author = serde_json::to_string(&self.agent.person()).map_err(|_| Problem::internal())?;
+        let body = desk::Body::Text(Text { plain: self.text, html: self.html });
+        Ok(DeskWrite::Line {
+            tenant: news.tenant.clone(),
+            ticket: news.ticket.clone(),
+            line: line.to_owned(),
+            key: news.key.clone(),
+            author,
+            sent_at: news.at,
+            internal: self.internal,
+            body: serde_json::to_string(&body).map_err(|_| Problem::internal())?,
+            reply_to: self.reply_to,
+        })
     }
 }

@@ -1,22 +1,20 @@
-//! `POST /admin/v1/tickets/{tenant}/{id}/status`: an agent opens, solves or closes a ticket. Like a reply it is news of
-//! the desk: kept first, then read by the adapter.
-
-use std::sync::Arc;
+//! `POST /admin/v1/tickets/{tenant}/{id}/status`: an agent opens, solves or closes a ticket. The desk shows it when this is
+//! answered; the rest of the host hears of it as of a reply.
 
 use axum::{Json, extract::State};
 use http::HeaderMap;
-use patchbay_storage::Store;
-use patchbay_types::{Clock, Problem, TenantId};
+use patchbay_storage::{DeskChange, DeskWrite};
+use patchbay_types::{Problem, TenantId};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{
-    super::desk::news::{Kept, News},
-    reply::Agent,
-};
 use crate::admin::{
-    PluginControl, Work,
+    AdminState,
     answer::{Answer, Body, Path},
+    v1::desk::{
+        agent::Agent,
+        news::{Kept, News},
+    },
 };
 
 /// What a ticket may be.
@@ -34,19 +32,19 @@ pub struct NewStatus {
 }
 
 pub(in crate::admin) async fn handler(
-    State(store): State<Store>,
-    State(plugins): State<Arc<dyn PluginControl>>,
-    State(work): State<Arc<dyn Work>>,
-    State(clock): State<Arc<dyn Clock>>,
+    State(state): State<AdminState>,
     Path((tenant, ticket)): Path<(TenantId, String)>,
     headers: HeaderMap,
-    Body(wanted): Body<NewStatus>,
+    Body(NewStatus { status, agent }): Body<NewStatus>,
 ) -> Answer<Kept> {
-    if !STATUSES.contains(&wanted.status.as_str()) {
-        let known = STATUSES.join(", ");
-        return Err(Problem::invalid(format!("`status` is one of {known}")).into());
+    if !STATUSES.contains(&status.as_str()) {
+        return Err(Problem::invalid(format!("`status` is one of {}", STATUSES.join(", "))).into());
     }
-    let news = News::new(&headers, tenant, ticket)?;
-    let body = json!({ "kind": "status", "agent": wanted.agent, "status": wanted.status });
-    Ok(Json(news.keep(body, &store, &*plugins, &*work, clock.now()).await?))
+    agent.check()?;
+    let news = News::about(&state, &headers, tenant.clone(), ticket.clone()).await?;
+    let id = news.key.clone();
+    let told = json!({ "id": id, "kind": "status", "agent": agent, "status": status });
+    let written = DeskWrite::Alter { tenant, ticket, change: DeskChange::Status(status), at: news.at };
+    let new = news.keep(&state, told, written).await?;
+    Ok(Json(Kept { id, new }))
 }
