@@ -68,7 +68,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         write_corpus(&evil)?;
         torture.arg("--evil").arg(evil);
     }
-    build(options.counts, &["--package", "patchbay-server", "--package", "patchbay-benches"])?;
+    programs(options.counts)?;
     torture.current_dir(root()).arg("--host").arg(built(options.counts, "patchbay"));
     torture.arg("--components").arg(target().join("guests")).arg("--work").arg(work);
     torture.args(["--counts", options.counts.name()]).args(wanted.iter().map(|scenario| scenario.name()));
@@ -111,13 +111,15 @@ impl Counts {
     }
 }
 
-fn build(counts: Counts, what: &[&str]) -> Result<()> {
-    let mut command = cargo(&["build", "--bins"]);
-    command.args(what);
-    if counts == Counts::Full {
-        command.arg("--release");
-    }
-    execute(&mut command)
+/// The host and the torture. With small counts exactly what the test suite has built already.
+fn programs(counts: Counts) -> Result<()> {
+    let arguments: &[&str] = match counts {
+        Counts::Small => &["build", "--workspace", "--all-targets"],
+        Counts::Full => {
+            &["build", "--release", "--bins", "--package", "patchbay-server", "--package", "patchbay-benches"]
+        }
+    };
+    execute(&mut cargo(arguments))
 }
 
 fn built(counts: Counts, program: &str) -> PathBuf {
@@ -127,7 +129,11 @@ fn built(counts: Counts, program: &str) -> PathBuf {
 
 /// A host that breaks promises when it is told to: built with the feature, and put aside before it is built without.
 fn sabotaged(counts: Counts, work: &std::path::Path) -> Result<PathBuf> {
-    build(counts, &["--package", "patchbay-server", "--features", "sabotage"])?;
+    let mut build = cargo(&["build", "--package", "patchbay-server", "--features", "sabotage"]);
+    if counts == Counts::Full {
+        build.arg("--release");
+    }
+    execute(&mut build)?;
     std::fs::create_dir_all(work)?;
     let aside = work.join("patchbay-sabotaged");
     std::fs::copy(built(counts, "patchbay"), &aside)?;
@@ -136,7 +142,7 @@ fn sabotaged(counts: Counts, work: &std::path::Path) -> Result<PathBuf> {
 
 /// The evil guests, as components: the plugin runtime's own tests know how to make them.
 fn write_corpus(dir: &std::path::Path) -> Result<()> {
-    let arguments = ["test", "--package", "patchbay-plugin", "--test", "it", "--", "--ignored", "--exact"];
+    let arguments = ["test", "--workspace", "--test", "it", "--", "--ignored", "--exact"];
     execute(
         cargo(&arguments)
             .arg("corpus_files::the_corpus_is_written_as_components")
