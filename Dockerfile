@@ -3,7 +3,8 @@
 FROM rust:1.95-bookworm AS build
 WORKDIR /src
 COPY . .
-RUN cargo xtask guests && cargo build --release --locked --package patchbay-server --bin patchbay
+RUN cargo xtask guests mapper-matrix router-rules adapter-desk \
+    && cargo build --release --locked --package patchbay-server --bin patchbay
 
 FROM debian:bookworm-slim
 RUN apt-get update && apt-get install --yes --no-install-recommends ca-certificates \

@@ -10,6 +10,9 @@ use crate::{
     process::{cargo, execute, root, target},
 };
 
+/// The components of the example tenant.
+const COMPONENTS: [&str; 3] = ["mapper-matrix", "router-rules", "adapter-desk"];
+
 /// How to show it.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
@@ -24,7 +27,7 @@ pub(crate) struct Options {
 /// When something does not build, or the show cannot be started; else the show's exit code is ours.
 pub(crate) fn run(options: &Options) -> Result<()> {
     println!("== Building the components, the host and the show (the first time takes some minutes)");
-    for guest in guests::build(&[]).context("the components")? {
+    for guest in guests::build(&COMPONENTS.map(str::to_owned)).context("the components")? {
         println!("   {:<16} {:>5} KiB", guest.name, guest.size.div_ceil(1024));
     }
     let packages = ["build", "--package", "patchbay-server", "--package", "patchbay-benches"];
