@@ -307,7 +307,7 @@ impl Incoming<'_> {
         let action: NewAction = self.shared.new_action(
             &self.lane.tenant,
             (&self.lane.registration, &self.lane.room),
-            (&source, ordinal),
+            ("", &source, ordinal),
             author,
             act,
         );

@@ -51,20 +51,27 @@ impl Shared {
         Author { user_id: ghost.map(|user| user.to_string()).unwrap_or_default(), display_name: name }
     }
 
-    /// An action to be stored; its transaction ID depends on what caused it and who acts, so that it is the same on
-    /// every attempt, and not the same for two ghosts.
+    /// An action to be stored, caused by `source`: an event, or an entry that the adapter `teller` told. Its transaction
+    /// ID depends on both and on who acts, so that it is the same on every attempt, and not the same for two adapters
+    /// or two ghosts.
     pub(crate) fn new_action(
         &self,
         tenant: &TenantId,
         (registration, room): (&RegistrationId, &RoomId),
-        (source, ordinal): (&str, u32),
+        (teller, source, ordinal): (&str, &str, u32),
         author: Option<Author>,
         act: Act,
     ) -> NewAction {
         let speaker = author.as_ref().map_or("", |author| author.user_id.as_str());
         let ordinal_text = ordinal.to_string();
-        let txn_id =
-            crate::keys::transaction([tenant.as_str(), room.as_str(), source, &ordinal_text, speaker]);
+        let txn_id = crate::keys::transaction([
+            tenant.as_str(),
+            room.as_str(),
+            teller,
+            source,
+            &ordinal_text,
+            speaker,
+        ]);
         NewAction {
             id: self.store.next_action_id(),
             tenant: tenant.clone(),

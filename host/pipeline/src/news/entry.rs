@@ -247,7 +247,7 @@ impl News<'_> {
             let mut action: NewAction = self.shared.new_action(
                 &self.entry.tenant,
                 (&row.registration, &row.room_id),
-                (&format!("{}/{}", self.entry.adapter, self.entry.entry_id), ordinal),
+                (self.entry.adapter.as_str(), &self.entry.entry_id, ordinal),
                 author,
                 act,
             );

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use patchbay_plugin::{CallError, Caller, Ports, webhooks};
+use patchbay_plugin::{CallError, Caller, Ports, adapter, webhooks};
 use patchbay_storage::{Hook, HookOutcome, NewEntry, Park, Received, StorageError, Trace};
 use patchbay_types::TicketId;
 use tracing::warn;
@@ -64,6 +64,10 @@ pub(crate) async fn read(shared: &Arc<Shared>, hook: Hook) -> Result<Next, Stora
                 shared.store.received(received).await?;
                 return Ok(Next::Go);
             }
+            Ok(Some(Err(failure))) if never(&failure) => {
+                let reason = format!("{:?}: {}", failure.kind, failure.detail);
+                return park(shared, hook.id, received, called.park(&slot.plugin, reason)).await;
+            }
             Ok(Some(Err(failure))) => {
                 warn!(tenant = %hook.tenant, adapter = %hook.adapter, hook = %hook.key, kind = ?failure.kind, "a webhook was not read");
                 let at = now + retry::pause(hook.attempt + 1, failure.retry_after, &mut rand::rng());
@@ -92,6 +96,12 @@ async fn park(shared: &Shared, id: i64, mut received: Received, park: Park) -> R
     received.hook = Some(HookOutcome::Parked(id, park));
     shared.store.received(received).await?;
     Ok(Next::Go)
+}
+
+/// Whether the adapter will never read it, however often it is asked.
+fn never(failure: &adapter::Failure) -> bool {
+    use adapter::FailureKind::{Gone, Rejected, Unsupported};
+    matches!(failure.kind, Gone | Rejected | Unsupported)
 }
 
 fn new_entry(entry: &patchbay_plugin::types::Entry) -> NewEntry {
