@@ -97,7 +97,8 @@ fn threads(criterion: &mut Criterion, host: &Host) -> anyhow::Result<()> {
                 thread::scope(|scope| {
                     for _ in 0..threads {
                         scope.spawn(|| {
-                            (0..calls).for_each(|_| drop(black_box(mapper.from_matrix(&caller, &event, &room))));
+                            (0..calls)
+                                .for_each(|_| drop(black_box(mapper.from_matrix(&caller, &event, &room))));
                         });
                     }
                 });
@@ -161,10 +162,17 @@ impl Host {
         Ok(Self { runtime: Runtime::new(config)?, _cache: cache })
     }
 
-    fn load(&self, name: &str, world: World, settings: &str, instance: InstancePolicy) -> anyhow::Result<Plugin> {
+    fn load(
+        &self,
+        name: &str,
+        world: World,
+        settings: &str,
+        instance: InstancePolicy,
+    ) -> anyhow::Result<Plugin> {
         let guests = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../target/guests"));
         let bytes = std::fs::read(guests.join(name).with_extension("wasm"));
-        let bytes: Arc<[u8]> = bytes.with_context(|| format!("`{name}` is missing: run `cargo xtask guests`"))?.into();
+        let bytes: Arc<[u8]> =
+            bytes.with_context(|| format!("`{name}` is missing: run `cargo xtask guests`"))?.into();
         let wanted = Wanted {
             digest: Digest::of(&bytes),
             bytes,

@@ -8,7 +8,6 @@ mod admit;
 mod answer;
 mod artefact;
 mod bounds;
-pub mod breaker;
 mod cache;
 pub mod call;
 pub mod chain;
@@ -32,7 +31,6 @@ mod state;
 mod ticker;
 pub mod wit;
 
-pub use breaker::{Breakers, Ended, Guarded, Verdict};
 pub use call::{CallError, Caller, Fault, FaultKind, Timed};
 pub use chain::{Chain, Chains, Slot};
 pub use plugin::Plugin;

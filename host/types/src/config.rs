@@ -164,10 +164,16 @@ impl HostConfig {
         for (n, registration) in config.registrations.iter().enumerate() {
             let twice = config.registrations.iter().skip(n + 1).any(|other| other.id == registration.id);
             if twice {
-                return Err(ConfigError::field("registrations.id", format!("`{}` is there twice", registration.id)));
+                return Err(ConfigError::field(
+                    "registrations.id",
+                    format!("`{}` is there twice", registration.id),
+                ));
             }
             if registration.prefix.is_empty() {
-                return Err(ConfigError::field("registrations.prefix", "an empty prefix would claim every user"));
+                return Err(ConfigError::field(
+                    "registrations.prefix",
+                    "an empty prefix would claim every user",
+                ));
             }
         }
         Ok(config)

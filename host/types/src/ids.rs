@@ -98,7 +98,9 @@ id! {
 
 /// A name that is no name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{name}` is no {what} name: 1 to 40 characters of a-z, 0-9, `-` and `_`, beginning with a letter or digit")]
+#[error(
+    "`{name}` is no {what} name: 1 to 40 characters of a-z, 0-9, `-` and `_`, beginning with a letter or digit"
+)]
 pub struct InvalidName {
     /// What kind of name was wanted, such as `tenant`.
     pub what: &'static str,

@@ -243,15 +243,24 @@ impl SlotConfig {
             component_name(component).map_err(|m| ConfigError::field(format!("{name}.on-fault"), m))?;
         }
         if self.settings.is_some() && self.settings_file.is_some() {
-            return Err(ConfigError::field(format!("{name}.settings-file"), "`settings` is there already; keep one"));
+            return Err(ConfigError::field(
+                format!("{name}.settings-file"),
+                "`settings` is there already; keep one",
+            ));
         }
         if let Some(file) = &self.settings_file
             && (file.starts_with('/') || file.split('/').any(|part| part == ".."))
         {
-            return Err(ConfigError::field(format!("{name}.settings-file"), "it must lie beside the tenant's file"));
+            return Err(ConfigError::field(
+                format!("{name}.settings-file"),
+                "it must lie beside the tenant's file",
+            ));
         }
         if self.instance == InstancePolicy::Warm(0) {
-            return Err(ConfigError::field(format!("{name}.instance"), "warm = 0 calls would never run; say `fresh`"));
+            return Err(ConfigError::field(
+                format!("{name}.instance"),
+                "warm = 0 calls would never run; say `fresh`",
+            ));
         }
         Ok(())
     }

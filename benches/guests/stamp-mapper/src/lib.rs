@@ -54,7 +54,12 @@ impl Mapper for StampMapper {
         let Content::Post(Post { text: Some(text), .. }) = message.content else { return Ok(Vec::new()) };
         let content = json!({ "msgtype": "m.text", "body": text.plain }).to_string();
         let event_type = "m.room.message".to_owned();
-        Ok(vec![Action::Send(Send { author: Some(message.author), event_type, content, attachments: Vec::new() })])
+        Ok(vec![Action::Send(Send {
+            author: Some(message.author),
+            event_type,
+            content,
+            attachments: Vec::new(),
+        })])
     }
 
     fn plan_room(&self, _: Opening, _: Option<Room>) -> Result<RoomPlan, String> {

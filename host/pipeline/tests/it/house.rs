@@ -32,7 +32,6 @@ pub(crate) struct House {
     pub(crate) store: Store,
     pub(crate) chains: Arc<Chains>,
     pub(crate) pipeline: Arc<Pipeline>,
-    pub(crate) clock: MockClock,
     dir: Arc<tempfile::TempDir>,
     cancel: CancellationToken,
     running: tokio::task::JoinHandle<()>,
@@ -69,7 +68,6 @@ impl House {
     async fn at(dir: Arc<tempfile::TempDir>, tenants: &[(&str, String)]) -> Self {
         let store = Store::open(OpenOptions::new(dir.path())).await.unwrap();
         let chains = Arc::new(Chains::default());
-        let clock = MockClock::at(NOW);
         for (tenant, file) in tenants {
             chains.swap(chain(tenant, file, 1));
         }
@@ -80,7 +78,7 @@ impl House {
         let pipeline = Pipeline::new(PipelineDeps {
             store: store.clone(),
             chains: Arc::clone(&chains),
-            clock: Arc::new(clock.clone()),
+            clock: Arc::new(MockClock::at(NOW)),
             homeservers: BTreeMap::from([(registration.id.clone(), homeserver)]),
             registrations: vec![registration],
             limits: HostLimits::default(),
@@ -91,7 +89,7 @@ impl House {
             let (pipeline, cancel) = (Arc::clone(&pipeline), cancel.clone());
             tokio::spawn(async move { pipeline.run(cancel).await.unwrap() })
         };
-        Self { store, chains, pipeline, clock, dir, cancel, running, sent: 0 }
+        Self { store, chains, pipeline, dir, cancel, running, sent: 0 }
     }
 
     /// The same data after a crash: nothing was drained, nothing was closed.

@@ -1,4 +1,5 @@
 //! The pipeline with a real database and real components, built by `cargo xtask guests`.
+#![cfg(test)]
 
 mod captures;
 mod crash;

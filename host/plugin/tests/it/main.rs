@@ -1,4 +1,5 @@
 //! Plugins as the host sees them: what is loaded, what is refused, what a call may do, and how files become generations.
+#![cfg(test)]
 
 mod adapters;
 mod corpus;

@@ -70,7 +70,7 @@ fn what_takes_too_long_is_tried_thrice_for_the_machine_may_be_busy() {
         Guest::of("mapper").body("prepare", "(loop (br 0)) (unreachable)").build(),
     );
     scene.pass_after(0);
-    let mut refused = || scene.pass_after(SETTLE).refused.len();
+    let refused = || scene.pass_after(SETTLE).refused.len();
     assert_eq!([refused(), refused(), refused(), refused(), refused()], [1, 1, 1, 0, 0]);
     assert!(scene.serves("acme", &mapper("m1")));
     assert!(scene.reason("acme").contains("prepare"), "{}", scene.reason("acme"));
