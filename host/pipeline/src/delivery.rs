@@ -3,6 +3,7 @@
 
 mod attempt;
 mod outcome;
+mod perform;
 mod ports;
 mod translate;
 

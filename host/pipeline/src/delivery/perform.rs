@@ -1,0 +1,291 @@
+//! The calls that one delivery takes: who the author is to the CRM, the ticket or its next message, the changes behind
+//! it; all over the same ports, so that what they write is committed together.
+
+use std::collections::{BTreeMap, HashSet};
+
+use patchbay_plugin::{CallError, Plugin, Ports, Timed, adapter, types};
+use patchbay_storage::{PersonRemote, Ticket};
+use patchbay_types::TicketId;
+
+use crate::{
+    delivery::{
+        attempt::{Attempt, Effects},
+        outcome::{self, Ended},
+        ports::{DeskBuffer, Kv},
+    },
+    steps,
+};
+
+// === impl Attempt ===
+
+impl Attempt<'_> {
+    /// Calls the adapter, one function after the other, over the same ports.
+    pub(crate) async fn perform(
+        &mut self,
+        plugin: &Plugin,
+        effects: &mut Effects,
+    ) -> Result<Ended, CallError> {
+        let mut ports = self.ports();
+        let mut ended = Ended::default();
+        let message = self.translated.as_ref().map(|translated| translated.message.clone());
+        if let Some(mut message) = message {
+            if message.author.remote.is_none() {
+                let (person, back) = self.contact(plugin, ports, &message.author, effects).await?;
+                ports = back;
+                match person {
+                    Ok(remote) => message.author.remote = Some(remote),
+                    Err(failure) => {
+                        ended.failure = Some(failure);
+                        return Ok(ended);
+                    }
+                }
+            }
+            ports = self.say(plugin, ports, message, &mut ended, effects).await?;
+        }
+        if ended.failure.is_some() {
+            // A call that failed leaves nothing behind in the host's own tables.
+            self.gone(&ended, effects);
+            return Ok(ended);
+        }
+        if self.payload.changes.is_empty() {
+            self.collect(ports, None, effects);
+        } else {
+            let said = desk_writes(&ports);
+            ports = self.change(plugin, ports, &mut ended, effects).await?;
+            self.collect(ports, ended.failure.as_ref().map(|_| said), effects);
+            self.gone(&ended, effects);
+        }
+        if let Some(ticket) = &mut self.ticket
+            && ended.parts.is_some()
+        {
+            ticket.last_activity_at = self.now;
+            effects.tickets.push(ticket.clone());
+        }
+        Ok(ended)
+    }
+
+    /// Opens a ticket with the message, or appends it.
+    async fn say(
+        &mut self,
+        plugin: &Plugin,
+        mut ports: Ports,
+        message: types::Message,
+        ended: &mut Ended,
+        effects: &mut Effects,
+    ) -> Result<Ports, CallError> {
+        let item = adapter::Item { key: self.call.key.clone(), message, internal: self.internal };
+        if self.ticket.is_none() {
+            let draft = adapter::Draft {
+                conversation: self.lane.conversation.to_string(),
+                customer: self.customer(&item.message),
+                initial: self.payload.initial.clone(),
+                items: vec![item.clone()],
+            };
+            let input = steps::json(&(&draft, &self.call));
+            let answer = plugin.open(&self.caller, ports, &draft, &self.call).await;
+            let (answer, back) = self.split("adapter.open", plugin, input, answer, effects)?;
+            ports = back;
+            match answer {
+                Ok(opened) => {
+                    self.opened(opened.ticket);
+                    ended.parts = parts_of(&opened.written, &item.key);
+                }
+                Err(failure) => {
+                    ended.failure = Some(failure);
+                    return Ok(ports);
+                }
+            }
+            if ended.parts.is_some() {
+                return Ok(ports);
+            }
+        }
+        let Some(ticket) = self.ticket.as_ref().map(|ticket| ticket.ticket.to_string()) else {
+            return Ok(ports);
+        };
+        let items = [item];
+        let input = steps::json(&(&ticket, &items, &self.call));
+        let answer = plugin.append(&self.caller, ports, &ticket, &items, &self.call).await;
+        let (answer, back) = self.split("adapter.append", plugin, input, answer, effects)?;
+        match answer {
+            Ok(written) => ended.parts = Some(parts_of(&written, &self.call.key).unwrap_or_default()),
+            Err(failure) => {
+                ended.parts = parts_of(&failure.written, &self.call.key);
+                ended.failure = Some(failure);
+            }
+        }
+        Ok(back)
+    }
+
+    async fn change(
+        &mut self,
+        plugin: &Plugin,
+        ports: Ports,
+        ended: &mut Ended,
+        effects: &mut Effects,
+    ) -> Result<Ports, CallError> {
+        let Some(ticket) = self.ticket.as_ref().map(|ticket| ticket.ticket.to_string()) else {
+            return Ok(ports);
+        };
+        let by = self.payload.message.as_ref().map(|message| message.author.clone());
+        let changes = types::Changes { changes: self.payload.changes.clone(), by };
+        let input = steps::json(&(&ticket, &changes, &self.call));
+        let answer = plugin.update(&self.caller, ports, &ticket, &changes, &self.call).await;
+        let (answer, back) = self.split("adapter.update", plugin, input, answer, effects)?;
+        match answer {
+            Ok(()) => {
+                if let Some(ticket) = &mut self.ticket {
+                    outcome::apply(ticket, &self.payload.changes);
+                }
+            }
+            Err(failure) => ended.failure = Some(failure),
+        }
+        Ok(back)
+    }
+
+    async fn contact(
+        &self,
+        plugin: &Plugin,
+        ports: Ports,
+        person: &types::Person,
+        effects: &mut Effects,
+    ) -> Result<(Result<String, adapter::Failure>, Ports), CallError> {
+        if let Some(remote) =
+            self.shared.person_remote(&self.lane.tenant, &self.lane.adapter, &person.id).await
+        {
+            return Ok((Ok(remote), ports));
+        }
+        let input = steps::json(&(person, &self.call));
+        let answer = plugin.contact(&self.caller, ports, person, &self.call).await;
+        let (answer, ports) = self.split("adapter.contact", plugin, input, answer, effects)?;
+        if let Ok(remote) = &answer {
+            effects.persons.push(PersonRemote {
+                tenant: self.lane.tenant.clone(),
+                adapter: self.lane.adapter.clone(),
+                person: person.id.clone(),
+                remote: Some(remote.clone()),
+            });
+        }
+        Ok((answer, ports))
+    }
+
+    /// Writes the step down and takes the ports back.
+    fn split<T: serde::Serialize>(
+        &self,
+        name: &str,
+        plugin: &Plugin,
+        input: String,
+        answer: Result<Timed<(T, Ports)>, CallError>,
+        effects: &mut Effects,
+    ) -> Result<(T, Ports), CallError> {
+        let at = self.shared.clock.now();
+        let (slot, chain) = (&self.caller.slot, &self.view.chain);
+        match answer {
+            Ok(timed) => {
+                let (value, ports) = timed.value;
+                let shown = Ok(Timed { value: &value, took: timed.took, fuel: timed.fuel });
+                effects.trace.push(steps::called(name, slot, chain, plugin, at, input, &shown));
+                Ok((value, ports))
+            }
+            Err(error) => {
+                let shown: Result<Timed<()>, CallError> = Err(error.clone());
+                effects.trace.push(steps::called(name, slot, chain, plugin, at, input, &shown));
+                Err(error)
+            }
+        }
+    }
+
+    fn customer(&self, message: &types::Message) -> types::Person {
+        let customer = self.conversation.row.customer.as_deref();
+        customer.and_then(|json| serde_json::from_str(json).ok()).unwrap_or_else(|| message.author.clone())
+    }
+
+    fn opened(&mut self, opened: types::Ticket) {
+        let mut ticket = Ticket {
+            tenant: self.lane.tenant.clone(),
+            conversation: self.lane.conversation.clone(),
+            adapter: self.lane.adapter.clone(),
+            ticket: TicketId::from(opened.id),
+            url: opened.url,
+            status: "open".to_owned(),
+            queue: None,
+            assignee: None,
+            opened_at: self.now,
+            last_activity_at: self.now,
+            open: true,
+        };
+        outcome::apply(&mut ticket, &self.payload.initial);
+        self.ticket = Some(ticket);
+    }
+
+    fn ports(&self) -> Ports {
+        let grants = self.view.chain.config.adapters.get(&self.lane.adapter).map(|slot| &slot.grants);
+        let (tenant, adapter) = (self.lane.tenant.clone(), self.lane.adapter.clone());
+        let store = self.shared.store.clone();
+        let mut ports = Ports::none(self.now);
+        if grants.is_some_and(|grants| grants.store) {
+            let kv = Kv { store: store.clone(), tenant: tenant.clone(), adapter, writes: BTreeMap::new() };
+            ports.store = Some(Box::new(kv));
+        }
+        if grants.is_some_and(|grants| grants.desk) {
+            let ticket = self.ticket.iter().map(|ticket| ticket.ticket.to_string());
+            let lines = self.translated.iter().flat_map(|translated| translated.parts.iter().cloned());
+            ports.desk = Some(Box::new(DeskBuffer {
+                store,
+                tenant,
+                conversation: self.lane.conversation.clone(),
+                now: self.now,
+                tickets: ticket.collect::<HashSet<_>>(),
+                lines: lines.collect(),
+                writes: Vec::new(),
+            }));
+        }
+        ports
+    }
+
+    /// A ticket that its adapter no longer has takes no more messages; a person whom it no longer has is looked for
+    /// again.
+    fn gone(&self, ended: &Ended, effects: &mut Effects) {
+        match ended.failure.as_ref().map(|failure| failure.kind) {
+            Some(adapter::FailureKind::Gone) => {
+                let close =
+                    |ticket: &Ticket| Ticket { open: false, status: "closed".to_owned(), ..ticket.clone() };
+                effects.tickets.extend(self.ticket.as_ref().map(close));
+            }
+            Some(adapter::FailureKind::UnknownPerson) => {
+                let author = self.payload.message.as_ref().map(|message| message.author.id.clone());
+                effects.persons.extend(author.map(|person| PersonRemote {
+                    tenant: self.lane.tenant.clone(),
+                    adapter: self.lane.adapter.clone(),
+                    person,
+                    remote: None,
+                }));
+            }
+            _ => {}
+        }
+    }
+
+    /// Takes what was buffered; of the desk's writes only the first `most`.
+    fn collect(&self, ports: Ports, most: Option<usize>, effects: &mut Effects) {
+        if let Some(kv) = ports.store
+            && let Ok(kv) = (kv as Box<dyn std::any::Any>).downcast::<Kv>()
+        {
+            effects.kv = kv.into_writes();
+        }
+        if let Some(desk) = ports.desk
+            && let Ok(desk) = (desk as Box<dyn std::any::Any>).downcast::<DeskBuffer>()
+        {
+            effects.desk = desk.writes;
+            effects.desk.truncate(most.unwrap_or(usize::MAX));
+        }
+    }
+}
+
+fn desk_writes(ports: &Ports) -> usize {
+    let desk = ports.desk.as_deref().map(|desk| desk as &dyn std::any::Any);
+    desk.and_then(|desk| desk.downcast_ref::<DeskBuffer>()).map_or(0, |desk| desk.writes.len())
+}
+
+/// What was written for the item with this key, if it was.
+fn parts_of(written: &[adapter::Written], key: &str) -> Option<Vec<String>> {
+    written.iter().find(|written| written.key == key).map(|written| written.parts.clone())
+}
