@@ -96,14 +96,21 @@ pub(crate) async fn attempt(
         let reason = "its conversation is gone".to_owned();
         return Ok(result(DeliveryOutcome::Dead(Park { reason, ..Park::default() }), Effects::default()));
     };
-    let conversation = lock(&conversation).clone();
+    let mut conversation = lock(&conversation).clone();
     let translated = match &payload.message {
         Some(message) => {
             Some(translate::translate(shared, &lane.tenant, &lane.adapter, message.clone()).await?)
         }
         None => None,
     };
-    let ticket = match place(lane, &conversation, &payload.place, translated.as_ref()) {
+    let mut placed = place(lane, &conversation, &payload.place, translated.as_ref());
+    if !matches!(placed, Placed::At(_)) && payload.place != Place::Open {
+        // What is cached may have been read before this very lane's last receipt: no second ticket, and no edit that
+        // finds nothing, for that.
+        conversation.tickets = shared.store.tickets(&lane.tenant, &lane.conversation).await?;
+        placed = place(lane, &conversation, &payload.place, translated.as_ref());
+    }
+    let ticket = match placed {
         Placed::At(ticket) => Some(ticket),
         Placed::New => None,
         Placed::Nowhere(why) => {
