@@ -46,7 +46,7 @@ async fn refill(shared: &Shared, key: &ActionLane, after: i64) {
         Ok(rows) => {
             let more = rows.len() == REFILL as usize;
             let ours = rows.into_iter().filter(|row| row.tenant == key.tenant);
-            shared.actions.refill(key, ours.map(|row| (row.id, row)).collect(), more);
+            shared.actions.refill(key, after, ours.map(|row| (row.id, row)).collect(), more);
         }
         Err(error) => {
             warn!(room = %key.room, %error, "the lane waits: the database cannot be read");

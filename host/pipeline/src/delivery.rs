@@ -9,7 +9,7 @@ mod translate;
 
 use std::sync::Arc;
 
-use patchbay_storage::{Delivery, DeliveryOutcome, DeliveryResult, Guarded};
+use patchbay_storage::{Delivery, DeliveryOutcome, DeliveryResult, Guarded, Park, StorageError};
 use patchbay_types::Millis;
 use tracing::{error, warn};
 
@@ -26,7 +26,7 @@ const PAUSE: Millis = 1_000;
 /// How long it waits for something that an operator has to mend; a new generation wakes it.
 const FAR: Millis = 60_000;
 /// Rows read for a lane at once.
-const REFILL: u32 = 256;
+const REFILL: u32 = 64;
 
 /// What a delivery came to.
 pub(crate) enum Tried {
@@ -50,7 +50,7 @@ async fn refill(shared: &Shared, key: &DeliveryLane, after: i64) {
     match rows {
         Ok(rows) => {
             let more = rows.len() == REFILL as usize;
-            shared.deliveries.refill(key, rows.into_iter().map(|row| (row.id, row)).collect(), more);
+            shared.deliveries.refill(key, after, rows.into_iter().map(|row| (row.id, row)).collect(), more);
         }
         Err(error) => {
             warn!(conversation = %key.conversation, %error, "the lane waits: the database cannot be read");
@@ -90,6 +90,25 @@ async fn commit(shared: &Shared, key: &DeliveryLane, result: DeliveryResult) -> 
     match shared.store.deliver(result.clone()).await {
         Ok(Guarded::Applied) => {}
         Ok(Guarded::Stale) => return None,
+        Err(StorageError::Refused(error)) => {
+            // It will be refused for ever as it is: kept aside, with nothing of what the adapter wrote.
+            error!(tenant = %key.tenant, adapter = %key.adapter, delivery = result.id, %error,
+                "parked: the database refuses the receipt");
+            let park =
+                Park { reason: format!("the database refuses its receipt: {error}"), ..Park::default() };
+            let bare = DeliveryResult {
+                outcome: DeliveryOutcome::Dead(park),
+                tickets: Vec::new(),
+                persons: Vec::new(),
+                desk: Vec::new(),
+                kv: Vec::new(),
+                deliveries: Vec::new(),
+                actions: Vec::new(),
+                trace: Vec::new(),
+                ..result
+            };
+            return shared.store.deliver(bare).await.err().map(|_| shared.clock.now() + PAUSE);
+        }
         Err(error) => {
             error!(tenant = %key.tenant, adapter = %key.adapter, delivery = result.id, %error,
                 "delivered, but the receipt is not committed: it is delivered again, under the same key");

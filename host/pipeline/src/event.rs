@@ -110,13 +110,19 @@ pub(crate) async fn handle(
             incoming.decision.park = Some(park);
             incoming.routed.clear();
         }
-        Err(Stop::Hold(until)) => return Ok(Handled::Hold(until)),
-        Err(Stop::Storage(error)) => return Err(error),
+        Err(Stop::Hold(until)) => {
+            incoming.unlearn().await?;
+            return Ok(Handled::Hold(until));
+        }
+        Err(Stop::Storage(error)) => {
+            incoming.unlearn().await?;
+            return Err(error);
+        }
     }
     // What follows in this very turn may already refer to this event.
     if incoming.decision.state == InboxState::Parked {
         shared.mark_parked(&lane.tenant, &event_id, true);
-    } else if row.late {
+    } else if shared.is_parked(&lane.tenant, &event_id) {
         shared.mark_parked(&lane.tenant, &event_id, false);
     }
     if !incoming.routed.is_empty() {
@@ -144,6 +150,10 @@ impl Incoming<'_> {
         let entry = self.shared.room(&self.lane.registration, &self.lane.room).await?;
         let mut room = lock(&entry);
         let mut changed = std::mem::take(&mut room.dirty);
+        if room.tenant.is_none() {
+            room.tenant = Some(self.lane.tenant.clone());
+            changed = true;
+        }
         if let Some(state_key) = &self.event.state_key {
             let shown = self.event.invite_room_state();
             let before = shown.iter().map(|state| (&state.kind, &state.state_key, state.content));
@@ -155,6 +165,20 @@ impl Incoming<'_> {
         }
         if changed {
             self.decision.room = Some(Shared::room_row(&self.lane.registration, &self.lane.room, &room));
+        }
+        Ok(())
+    }
+
+    /// The event is handled again later: what was learnt from it is stored then.
+    async fn unlearn(&self) -> Result<(), StorageError> {
+        if self.decision.room.is_none() {
+            return Ok(());
+        }
+        let entry = self.shared.room(&self.lane.registration, &self.lane.room).await?;
+        let mut room = lock(&entry);
+        room.dirty = true;
+        if !self.decision.actions.is_empty() {
+            room.state.encryption_noticed = false;
         }
         Ok(())
     }
@@ -171,7 +195,10 @@ impl Incoming<'_> {
         }
         let invited = serde_json::from_str::<Member>(self.event.content)
             .is_ok_and(|member| member.membership == "invite");
-        if invited {
+        // Names in our namespace are easily written: only the bot, and this tenant's own ghosts, follow an invitation.
+        let ghost = self.shared.ghost_of(&self.lane.registration, &UserId::from(&**state_key));
+        let bot = self.shared.author_of(&self.lane.registration, state_key).is_none();
+        if invited && (bot || ghost.as_ref() == Some(&self.lane.tenant)) {
             let author = self.shared.author_of(&self.lane.registration, state_key);
             self.act(author, Act::Join);
         }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use patchbay_storage::{Decision, Guarded, InboxEvent, InboxState};
+use patchbay_storage::{Decision, Guarded, InboxEvent, InboxState, Park, StorageError};
 use patchbay_types::{EventId, Millis};
 use tracing::{error, warn};
 
@@ -18,7 +18,7 @@ use crate::{
 const PAUSE: Millis = 1_000;
 const FAR: Millis = 60_000;
 /// Rows read for a lane at once.
-const REFILL: u32 = 256;
+const REFILL: u32 = 64;
 
 /// One turn.
 pub(crate) async fn turn(shared: Arc<Shared>, turn: Turn<InboundLane, InboxEvent>) {
@@ -32,7 +32,7 @@ async fn refill(shared: &Shared, key: &InboundLane, after: i64) {
     match shared.store.pending_in_room(&key.registration, Some(&key.room), after, REFILL).await {
         Ok(rows) => {
             let more = rows.len() == REFILL as usize;
-            shared.inbound.refill(key, rows.into_iter().map(|row| (row.seq, row)).collect(), more);
+            shared.inbound.refill(key, after, rows.into_iter().map(|row| (row.seq, row)).collect(), more);
         }
         Err(error) => {
             warn!(room = %key.room, %error, "the lane waits: the database cannot be read");
@@ -94,6 +94,13 @@ async fn commit(shared: &Shared, key: &InboundLane, decisions: Vec<Decision>) ->
         match guard {
             Ok(Guarded::Applied) => hand_on(shared, key, decision),
             Ok(Guarded::Stale) => shared.forget_room(&key.registration, &key.room),
+            Err(StorageError::Refused(error)) => {
+                // It will be refused for ever as it is: kept aside, with nothing of what a plugin made of it.
+                error!(tenant = %key.tenant, room = %key.room, %error, "parked: the database refuses what was decided");
+                let bare = refused(&decision, error.to_string());
+                committed &= shared.store.decide(bare).await.is_ok();
+                shared.forget_room(&key.registration, &key.room);
+            }
             Err(error) => {
                 error!(tenant = %key.tenant, room = %key.room, event = decision.event_id.as_ref().map(EventId::as_str),
                     %error, "a decision is not committed; it is made again");
@@ -103,6 +110,23 @@ async fn commit(shared: &Shared, key: &InboundLane, decisions: Vec<Decision>) ->
         }
     }
     committed
+}
+
+fn refused(decision: &Decision, reason: String) -> Decision {
+    Decision {
+        seq: decision.seq,
+        at: decision.at,
+        tenant: decision.tenant.clone(),
+        state: InboxState::Parked,
+        event_id: decision.event_id.clone(),
+        room: None,
+        conversation: None,
+        tickets: Vec::new(),
+        deliveries: Vec::new(),
+        actions: Vec::new(),
+        trace: Vec::new(),
+        park: Some(Park { reason, ..Park::default() }),
+    }
 }
 
 fn hand_on(shared: &Shared, key: &InboundLane, decision: Decision) {

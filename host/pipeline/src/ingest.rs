@@ -25,9 +25,8 @@ pub(crate) async fn run(shared: Arc<Shared>, cancel: CancellationToken) {
     let mut changes = shared.store.inbox_changes();
     let mut cursor = 0;
     loop {
-        tokio::select! {
-            () = cancel.cancelled() => return,
-            () = shared.inbound.has_room() => {}
+        if cancel.is_cancelled() {
+            return;
         }
         changes.mark_unchanged();
         let wait = match read(&shared, &mut cursor).await {

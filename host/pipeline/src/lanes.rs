@@ -42,7 +42,6 @@ pub(crate) struct Lanes<K, T> {
     limits: LaneLimits,
     state: Mutex<State<K, T>>,
     wake: Notify,
-    room: Notify,
 }
 
 /// A turn: the lane belongs to whoever holds it, until [`Lanes::done`] or [`Lanes::hold`].
@@ -85,6 +84,8 @@ struct Lane<T> {
     queue: VecDeque<(i64, T)>,
     taken: i64,
     spilled: bool,
+    /// The database is being read for it.
+    reading: bool,
     status: Status,
 }
 
@@ -110,7 +111,7 @@ impl<K: LaneKey, T> Lanes<K, T> {
             in_memory: 0,
             running: 0,
         };
-        Self { limits, state: Mutex::new(state), wake: Notify::new(), room: Notify::new() }
+        Self { limits, state: Mutex::new(state), wake: Notify::new() }
     }
 
     /// Puts an item at its lane's end. Where the lane is full, held or has spilled before, the item is left to the
@@ -118,6 +119,7 @@ impl<K: LaneKey, T> Lanes<K, T> {
     pub(crate) fn push(&self, key: K, number: i64, item: T) {
         let mut state = self.lock();
         let limit = self.limits.lane;
+        let no_room = state.in_memory >= self.limits.window;
         let lane = state.lanes.entry(key.clone()).or_insert_with(|| Lane::behind(number - 1));
         if number <= lane.last() {
             if lane.queue.binary_search_by_key(&number, |(number, _)| *number).is_err() {
@@ -127,7 +129,8 @@ impl<K: LaneKey, T> Lanes<K, T> {
             }
             return;
         }
-        if lane.spilled || lane.queue.len() >= limit || matches!(lane.status, Status::Held(_)) {
+        let full = lane.queue.len() >= limit || no_room;
+        if lane.spilled || lane.reading || full || matches!(lane.status, Status::Held(_)) {
             lane.spilled = true;
         } else {
             lane.queue.push_back((number, item));
@@ -152,17 +155,6 @@ impl<K: LaneKey, T> Lanes<K, T> {
         self.wake.notify_one();
     }
 
-    /// Resolves while there is room for more items in memory.
-    pub(crate) async fn has_room(&self) {
-        loop {
-            let room = self.room.notified();
-            if self.lock().in_memory < self.limits.window {
-                return;
-            }
-            room.await;
-        }
-    }
-
     /// The next turn, fairly; waits for one. `now` tells when held lanes are due; [`Lanes::next_due`] when to look
     /// again.
     pub(crate) async fn next(&self, now: impl Fn() -> Millis) -> Turn<K, T> {
@@ -183,6 +175,9 @@ impl<K: LaneKey, T> Lanes<K, T> {
         let lane = state.lanes.get_mut(&key)?;
         lane.status = Status::Running;
         let work = if lane.queue.is_empty() {
+            // What is pushed from here on may or may not be in what the database answers: it spills again.
+            lane.spilled = false;
+            lane.reading = true;
             Work::Refill { after: lane.taken }
         } else {
             let n = lane.queue.len().min(self.limits.turn);
@@ -202,21 +197,24 @@ impl<K: LaneKey, T> Lanes<K, T> {
             state.make_ready(&key);
         }
         drop(state);
-        self.room.notify_one();
         self.wake.notify_one();
         Some(Turn { key, work })
     }
 
-    /// Answers [`Work::Refill`] with what the database has, in order; `more` if there is still more behind.
-    pub(crate) fn refill(&self, key: &K, items: Vec<(i64, T)>, more: bool) {
+    /// Answers [`Work::Refill`] with what the database has behind `after`, in order; `more` if there is still more
+    /// behind that. A lane that was rewound meanwhile reads once more.
+    pub(crate) fn refill(&self, key: &K, after: i64, items: Vec<(i64, T)>, more: bool) {
         let mut state = self.lock();
         let mut added = 0;
         if let Some(lane) = state.lanes.get_mut(key) {
-            lane.spilled = more;
-            for (number, item) in items {
-                if number > lane.last() {
-                    lane.queue.push_back((number, item));
-                    added += 1;
+            lane.reading = false;
+            if lane.taken >= after {
+                lane.spilled |= more;
+                for (number, item) in items {
+                    if number > lane.last() {
+                        lane.queue.push_back((number, item));
+                        added += 1;
+                    }
                 }
             }
         }
@@ -239,7 +237,6 @@ impl<K: LaneKey, T> Lanes<K, T> {
         }
         drop(state);
         self.wake.notify_one();
-        self.room.notify_one();
     }
 
     /// Ends a turn: everything behind `after` has to wait until `until`. The lane lets go of what it has in memory.
@@ -250,14 +247,15 @@ impl<K: LaneKey, T> Lanes<K, T> {
         if let Some(lane) = state.lanes.get_mut(key) {
             dropped = std::mem::take(&mut lane.queue).len();
             lane.spilled = true;
-            lane.taken = after;
+            lane.reading = false;
+            // A rewind may have gone further back while this turn ran.
+            lane.taken = lane.taken.min(after);
             lane.status = Status::Held(until);
             state.held.push(Reverse((until, key.clone())));
         }
         state.in_memory -= dropped;
         drop(state);
         self.wake.notify_one();
-        self.room.notify_one();
     }
 
     /// Lets held lanes go now: something has changed that they may have waited for.
@@ -377,7 +375,7 @@ impl<K: LaneKey, T> State<K, T> {
 
 impl<T> Lane<T> {
     fn behind(number: i64) -> Self {
-        Self { queue: VecDeque::new(), taken: number, spilled: false, status: Status::Idle }
+        Self { queue: VecDeque::new(), taken: number, spilled: false, reading: false, status: Status::Idle }
     }
 
     /// The highest number that this lane has seen.

@@ -81,12 +81,15 @@ fn what_does_not_fit_comes_back_from_the_database_in_order() {
         panic!("it must ask for what it spilled");
     };
     lanes.push(lane.clone(), 7, 7);
-    lanes.refill(&lane, vec![(5, 5), (6, 6), (7, 7)], false);
+    lanes.refill(&lane, 4, vec![(5, 5), (6, 6), (7, 7)], false);
     let (_, got) = items(lanes.try_next(0));
     assert_eq!(got, [5, 6]);
     lanes.done(&lane);
     assert_eq!(items(lanes.try_next(0)).1, [7]);
     lanes.done(&lane);
+    // What was pushed while the database was read may have come too late for its answer: it is asked once more.
+    assert!(matches!(lanes.try_next(0), Some(Turn { work: Work::Refill { after: 7 }, .. })));
+    lanes.refill(&lane, 7, Vec::new(), false);
     assert!(lanes.try_next(0).is_none());
 }
 
@@ -135,6 +138,42 @@ fn an_item_that_was_overtaken_is_read_again_in_order() {
     let Some(Turn { key: lane, work: Work::Refill { after: 0 } }) = lanes.try_next(0) else {
         panic!("it must look into the database");
     };
-    lanes.refill(&lane, vec![(1, 1), (2, 2)], false);
+    lanes.refill(&lane, 0, vec![(1, 1), (2, 2)], false);
     assert_eq!(items(lanes.try_next(0)).1, [1, 2]);
+}
+
+#[test]
+fn an_item_committed_while_the_database_is_read_is_not_lost() {
+    let lanes = lanes(LIMITS);
+    lanes.push(key("a", 1), 1, 1);
+    let (lane, _) = items(lanes.try_next(0));
+    lanes.hold(&lane, 0, 10);
+    let Some(Turn { work: Work::Refill { after: 0 }, .. }) = lanes.try_next(10) else { panic!() };
+    lanes.push(lane.clone(), 2, 2);
+    lanes.refill(&lane, 0, vec![(1, 1)], false);
+    assert_eq!(items(lanes.try_next(10)).1, [1]);
+    lanes.done(&lane);
+    assert!(matches!(lanes.try_next(10), Some(Turn { work: Work::Refill { after: 1 }, .. })));
+}
+
+#[test]
+fn a_replay_during_an_outage_is_not_forgotten_by_the_hold() {
+    let lanes = lanes(LIMITS);
+    lanes.push(key("a", 1), 10, 10);
+    let (lane, _) = items(lanes.try_next(0));
+    lanes.rewind(lane.clone(), 4);
+    lanes.hold(&lane, 9, 10);
+    assert!(matches!(lanes.try_next(10), Some(Turn { work: Work::Refill { after: 4 }, .. })));
+}
+
+#[test]
+fn a_full_window_spills_instead_of_stopping_everyone() {
+    let lanes = lanes(LaneLimits { window: 2, ..LIMITS });
+    for n in 1..=2 {
+        lanes.push(key("loud", 1), n, n);
+    }
+    lanes.push(key("quiet", 1), 3, 3);
+    let (loud, _) = items(lanes.try_next(0));
+    let Some(Turn { key: quiet, work: Work::Refill { after: 2 } }) = lanes.try_next(0) else { panic!() };
+    assert_eq!((loud.0.as_str(), quiet.0.as_str()), ("loud", "quiet"));
 }

@@ -4,7 +4,11 @@
 mod entry;
 mod hook;
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use futures::{StreamExt as _, stream};
 use patchbay_storage::StorageError;
@@ -52,44 +56,68 @@ pub(crate) async fn run(shared: Arc<Shared>, wake: Arc<Notify>, cancel: Cancella
 
 /// One look at all that waits; answers how much went on.
 async fn pass(shared: &Arc<Shared>) -> Result<usize, StorageError> {
-    let hooks = shared.store.hooks_pending(0, BATCH).await?;
-    let hooks = by_adapter(hooks, |hook| (hook.tenant.clone(), hook.adapter.clone()));
-    let read = each(hooks, |hook| hook::read(shared, hook)).await;
-    let entries = shared.store.entries_pending(0, BATCH).await?;
-    let entries = by_adapter(entries, |entry| (entry.tenant.clone(), entry.adapter.clone()));
-    Ok(read + each(entries, |entry| entry::enter(shared, entry)).await)
+    let (mut went_on, mut after, mut waiting) = (0, 0, BTreeSet::new());
+    // What waits for one adapter must not hide what is behind it for the others: page by page.
+    loop {
+        let hooks = shared.store.hooks_pending(after, BATCH).await?;
+        let Some(last) = hooks.last() else { break };
+        after = last.id;
+        let hooks = by_adapter(hooks, |hook| (hook.tenant.clone(), hook.adapter.clone()), &waiting);
+        went_on += each(hooks, |hook| hook::read(shared, hook), &mut waiting).await;
+    }
+    (after, waiting) = (0, BTreeSet::new());
+    loop {
+        let entries = shared.store.entries_pending(after, BATCH).await?;
+        let Some(last) = entries.last() else { break };
+        after = last.id;
+        let entries = by_adapter(entries, |entry| (entry.tenant.clone(), entry.adapter.clone()), &waiting);
+        went_on += each(entries, |entry| entry::enter(shared, entry), &mut waiting).await;
+    }
+    Ok(went_on)
 }
+
+type Adapter = (TenantId, AdapterName);
 
 fn by_adapter<T>(
     items: Vec<T>,
-    key: impl Fn(&T) -> (TenantId, AdapterName),
-) -> BTreeMap<(TenantId, AdapterName), Vec<T>> {
+    key: impl Fn(&T) -> Adapter,
+    waiting: &BTreeSet<Adapter>,
+) -> BTreeMap<Adapter, Vec<T>> {
     let mut groups: BTreeMap<_, Vec<T>> = BTreeMap::new();
     for item in items {
-        groups.entry(key(&item)).or_default().push(item);
+        let key = key(&item);
+        if !waiting.contains(&key) {
+            groups.entry(key).or_default().push(item);
+        }
     }
     groups
 }
 
-async fn each<T, F>(groups: BTreeMap<(TenantId, AdapterName), Vec<T>>, work: impl Fn(T) -> F + Copy) -> usize
+/// Works on each group in order, on different ones side by side; answers how much went on, and notes who waits.
+async fn each<T, F>(
+    groups: BTreeMap<Adapter, Vec<T>>,
+    work: impl Fn(T) -> F + Copy,
+    waiting: &mut BTreeSet<Adapter>,
+) -> usize
 where
     F: Future<Output = Result<Next, StorageError>>,
 {
-    let one = |items: Vec<T>| async move {
+    let one = |(key, items): (Adapter, Vec<T>)| async move {
         let mut done = 0;
         for item in items {
             match work(item).await {
                 Ok(Next::Go) => done += 1,
-                Ok(Next::Wait) => break,
+                Ok(Next::Wait) => return (done, Some(key)),
                 Err(error) => {
                     warn!(%error, "a piece of news waits: the database does not answer");
-                    break;
+                    return (done, Some(key));
                 }
             }
         }
-        done
+        (done, None)
     };
-    let counts: Vec<usize> =
-        stream::iter(groups.into_values().map(one)).buffer_unordered(SIDE_BY_SIDE).collect().await;
-    counts.into_iter().sum()
+    let ended: Vec<(usize, Option<Adapter>)> =
+        stream::iter(groups.into_iter().map(one)).buffer_unordered(SIDE_BY_SIDE).collect().await;
+    waiting.extend(ended.iter().filter_map(|(_, waits)| waits.clone()));
+    ended.into_iter().map(|(done, _)| done).sum()
 }

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use patchbay_storage::{NewHook, Parked, ParkedFilter, Replayed, StorageError};
+use patchbay_storage::{NewHook, Parked, ParkedFilter, Replayed, StorageError, Subject};
 use patchbay_types::{EventId, TenantId};
 use serde::Serialize;
 use tokio::sync::{Notify, watch};
@@ -168,7 +168,7 @@ impl Pipeline {
 
     /// What refers to it need not wait any longer.
     fn release(&self, parked: Option<Parked>) {
-        let named = parked.and_then(|parked| Some((parked.tenant?, parked.event_id?)));
+        let named = parked.and_then(named);
         if let Some((tenant, event)) = named {
             self.shared.mark_parked(&tenant, &event, false);
         }
@@ -181,7 +181,6 @@ impl Pipeline {
             let page = self.shared.store.parked(&filter).await?;
             let Some(last) = page.last() else { return Ok(()) };
             after = last.id;
-            let named = |parked: Parked| Some((parked.tenant?, parked.event_id?));
             for (tenant, event) in page.into_iter().filter_map(named) {
                 let (tenant, event): (TenantId, EventId) = (tenant, event);
                 self.shared.mark_parked(&tenant, &event, true);
@@ -217,6 +216,12 @@ impl Pipeline {
         }
         Ok(())
     }
+}
+
+/// The event that is parked, where it is an event: a dead delivery of one leaves the event itself alone.
+fn named(parked: Parked) -> Option<(TenantId, EventId)> {
+    matches!(parked.subject, Subject::Inbox(_)).then_some(())?;
+    Some((parked.tenant?, parked.event_id?))
 }
 
 /// Gives lanes their turns.

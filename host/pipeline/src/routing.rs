@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use patchbay_matrix::Event;
 use patchbay_plugin::{mapping, routing, types};
 use patchbay_storage::{Conversation, NewDelivery, Park, Ticket};
 use patchbay_types::{AdapterName, ConversationId, EventId, tenant::ConversationScope};
@@ -61,6 +62,7 @@ async fn follow(
 ) -> Result<(), Stop> {
     let mut followed = BTreeSet::new();
     for id in &target {
+        may_change(incoming, id, &message.content).await?;
         let routed = incoming.shared.routed(&incoming.lane.tenant, &EventId::from(id.as_str())).await?;
         for to in routed.iter() {
             if followed.insert((to.adapter.clone(), to.conversation.clone())) {
@@ -80,6 +82,20 @@ async fn follow(
         return Err(Stop::Ignore("what it refers to went nowhere".to_owned()));
     }
     Ok(())
+}
+
+/// Homeservers leave it to whoever reads an edit to see that it is the author's own, and of the same room.
+async fn may_change(incoming: &Incoming<'_>, id: &str, content: &types::Content) -> Result<(), Stop> {
+    let row = incoming.shared.store.related_event(&incoming.lane.registration, id).await?;
+    let target = row.as_ref().and_then(|row| Event::read(&row.body).ok());
+    let edit = matches!(content, types::Content::Edit(_));
+    let refused = match target {
+        Some(target) if *target.room_id != *incoming.event.room_id => "what it refers to is of another room",
+        Some(target) if edit && *target.sender != *incoming.event.sender => "an edit by somebody else",
+        None if edit => "what it edits is not here any more: whose it was cannot be told",
+        _ => return Ok(()),
+    };
+    Err(Stop::Ignore(refused.to_owned()))
 }
 
 async fn ask(
@@ -158,7 +174,14 @@ async fn conversation(
         let entry = lock(&entry);
         return Ok((entry.row.clone(), entry.tickets.clone()));
     }
-    let suggested = suggested.filter(|name| !name.is_empty() && name.len() <= 255).map(ConversationId::from);
+    let mut suggested =
+        suggested.filter(|name| !name.is_empty() && name.len() <= 255).map(ConversationId::from);
+    if let Some(name) = &suggested
+        && incoming.shared.conversation(&lane.tenant, name).await?.is_some()
+    {
+        // It is another room's or thread's, or this one's link would have been found: a name takes nothing over.
+        suggested = None;
+    }
     let row = Conversation {
         tenant: lane.tenant.clone(),
         id: suggested.unwrap_or(id),

@@ -59,8 +59,10 @@ pub(crate) struct RoomEntry {
     pub(crate) tenant: Option<TenantId>,
     pub(crate) decided_by: String,
     pub(crate) state: RoomState,
-    /// Its owner was decided, and that is not stored yet.
+    /// Its owner was decided, or its state learnt, and that is not stored yet.
     pub(crate) dirty: bool,
+    /// What was learnt of it may not be what is stored: its state is read again.
+    pub(crate) stale: bool,
 }
 
 /// A conversation and its tickets, as cached; its inbound lane alone changes the row, its delivery lanes the tickets.
@@ -179,6 +181,12 @@ impl Shared {
     ) -> Result<Arc<Mutex<RoomEntry>>, StorageError> {
         let key = (registration.clone(), room.clone());
         if let Some(entry) = self.rooms.get(&key) {
+            if lock(&entry).stale {
+                let row = self.store.room(registration, room).await?;
+                let mut entry = lock(&entry);
+                entry.state = row.and_then(|row| serde_json::from_str(&row.state).ok()).unwrap_or_default();
+                (entry.stale, entry.dirty) = (false, true);
+            }
             return Ok(entry);
         }
         let entry = match self.store.room(registration, room).await? {
@@ -187,12 +195,14 @@ impl Shared {
                 tenant: row.tenant,
                 decided_by: row.decided_by,
                 dirty: false,
+                stale: false,
             },
             None => RoomEntry {
                 tenant: None,
                 decided_by: String::new(),
                 state: RoomState::default(),
                 dirty: false,
+                stale: false,
             },
         };
         Ok(self.rooms.get_with(key, || Arc::new(Mutex::new(entry))))
@@ -260,9 +270,12 @@ impl Shared {
         self.routed.insert((tenant.clone(), event.clone()), Arc::new(routed));
     }
 
-    /// Lets go of everything cached of a room and its conversations: the database is right, whatever was thought.
+    /// Lets go of what was thought of a room and of conversations: the database is right. Whose room it is stays
+    /// decided, since what told of it may not come again.
     pub(crate) fn forget_room(&self, registration: &RegistrationId, room: &RoomId) {
-        self.rooms.invalidate(&(registration.clone(), room.clone()));
+        if let Some(entry) = self.rooms.get(&(registration.clone(), room.clone())) {
+            lock(&entry).stale = true;
+        }
         self.conversations.invalidate_all();
     }
 

@@ -50,6 +50,8 @@ impl From<sqlx::Error> for StorageError {
         const FULL: u32 = 13;
         const TOO_BIG: u32 = 18;
         const ERROR: u32 = 1;
+        const CONSTRAINT: u32 = 19;
+        const MISMATCH: u32 = 20;
         let (code, kind) = match &error {
             sqlx::Error::Database(error) => {
                 let code = error.code().and_then(|code| code.parse::<u32>().ok()).unwrap_or(0);
@@ -72,7 +74,8 @@ impl From<sqlx::Error> for StorageError {
         );
         match code {
             FULL => Self::Full,
-            TOO_BIG | ERROR => Self::Refused(Arc::new(error)),
+            // A value of the wrong type or kind, such as a number beyond what a column holds: the request's own fault.
+            TOO_BIG | ERROR | CONSTRAINT | MISMATCH => Self::Refused(Arc::new(error)),
             _ if contradicts => Self::Refused(Arc::new(error)),
             _ => Self::Unavailable(Arc::new(error)),
         }

@@ -142,7 +142,10 @@ pub(crate) async fn attempt(
         return Ok(Tried::Hold(until));
     }
     let mut faults: Trace = Trace::new();
+    let placed = attempt.ticket.clone();
     for last in [false, true] {
+        // What a faulted call opened is gone with what it wrote.
+        attempt.ticket.clone_from(&placed);
         let mut effects = Effects::default();
         match attempt.perform(&slot.plugin, &mut effects).await {
             Ok(ended) => {

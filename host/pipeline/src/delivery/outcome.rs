@@ -20,6 +20,8 @@ use crate::{
 pub(crate) struct Ended {
     /// The adapter's identifiers of what was written; none: nothing was.
     pub(crate) parts: Option<Vec<String>>,
+    /// The desk's writes up to the last function that succeeded, where one did before another failed.
+    pub(crate) kept: Option<usize>,
     /// Why it stopped, if it did.
     pub(crate) failure: Option<Failure>,
 }

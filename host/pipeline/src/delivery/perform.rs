@@ -43,7 +43,11 @@ impl Attempt<'_> {
             ports = self.say(plugin, ports, message, &mut ended, effects).await?;
         }
         if ended.failure.is_some() {
-            // A call that failed leaves nothing behind in the host's own tables.
+            // A call that failed leaves nothing behind in the host's own tables; those before it do.
+            if ended.parts.is_some() || ended.kept.is_some() {
+                self.collect(ports, if ended.parts.is_some() { None } else { ended.kept }, effects);
+                effects.tickets.extend(self.ticket.clone());
+            }
             self.gone(&ended, effects);
             return Ok(ended);
         }
@@ -87,8 +91,15 @@ impl Attempt<'_> {
             ports = back;
             match answer {
                 Ok(opened) => {
+                    let parts = parts_of(&opened.written, &item.key);
+                    let claimed = unknown_to_desk(&ports, Some(&opened.ticket.id), parts.as_deref());
+                    if let Some(foreign) = self.foreign(claimed, Some(&opened.ticket.id)).await {
+                        ended.failure = Some(foreign);
+                        return Ok(ports);
+                    }
                     self.opened(opened.ticket);
-                    ended.parts = parts_of(&opened.written, &item.key);
+                    ended.parts = parts;
+                    ended.kept = Some(desk_writes(&ports));
                 }
                 Err(failure) => {
                     ended.failure = Some(failure);
@@ -107,13 +118,41 @@ impl Attempt<'_> {
         let answer = plugin.append(&self.caller, ports, &ticket, &items, &self.call).await;
         let (answer, back) = self.split("adapter.append", plugin, input, answer, effects)?;
         match answer {
-            Ok(written) => ended.parts = Some(parts_of(&written, &self.call.key).unwrap_or_default()),
+            Ok(written) => {
+                let parts = parts_of(&written, &self.call.key).unwrap_or_default();
+                match self.foreign(unknown_to_desk(&back, None, Some(&parts)), None).await {
+                    Some(foreign) => ended.failure = Some(foreign),
+                    None => ended.parts = Some(parts),
+                }
+            }
             Err(failure) => {
                 ended.parts = parts_of(&failure.written, &self.call.key);
                 ended.failure = Some(failure);
             }
         }
         Ok(back)
+    }
+
+    /// Whether an adapter claims a ticket or a message that is not this delivery's: believed, another customer's ticket
+    /// would take this one's messages. `claimed` is what [`unknown_to_desk`] found, for the desk.
+    async fn foreign(&self, claimed: Option<String>, ticket: Option<&str>) -> Option<adapter::Failure> {
+        let other = match ticket.map(TicketId::from) {
+            Some(id) if claimed.is_none() => {
+                let known = self.shared.store.ticket(&self.lane.tenant, &self.lane.adapter, &id).await;
+                let known = known.ok().flatten().filter(|known| known.conversation != self.lane.conversation);
+                known.map(|known| known.ticket.to_string())
+            }
+            _ => None,
+        };
+        let detail = claimed.or(other)?;
+        tracing::warn!(tenant = %self.lane.tenant, slot = %self.caller.slot, event = self.caller.about.as_deref(),
+            claimed = %detail, "refused: the adapter answered with what is not this delivery's");
+        Some(adapter::Failure {
+            kind: adapter::FailureKind::Rejected,
+            detail: format!("the adapter answered with `{detail}`, which is not this delivery's"),
+            retry_after: None,
+            written: Vec::new(),
+        })
     }
 
     async fn change(
@@ -237,6 +276,7 @@ impl Attempt<'_> {
                 tickets: ticket.collect::<HashSet<_>>(),
                 lines: lines.collect(),
                 writes: Vec::new(),
+                bytes: 0,
             }));
         }
         ports
@@ -280,9 +320,21 @@ impl Attempt<'_> {
     }
 }
 
-fn desk_writes(ports: &Ports) -> usize {
+fn desk(ports: &Ports) -> Option<&DeskBuffer> {
     let desk = ports.desk.as_deref().map(|desk| desk as &dyn std::any::Any);
-    desk.and_then(|desk| desk.downcast_ref::<DeskBuffer>()).map_or(0, |desk| desk.writes.len())
+    desk.and_then(|desk| desk.downcast_ref::<DeskBuffer>())
+}
+
+/// What an answer names that the desk did not give this delivery.
+fn unknown_to_desk(ports: &Ports, ticket: Option<&str>, parts: Option<&[String]>) -> Option<String> {
+    let desk = desk(ports)?;
+    let ticket = ticket.filter(|id| !desk.tickets.contains(*id));
+    let part = parts.into_iter().flatten().find(|part| !desk.lines.contains(*part));
+    ticket.or(part.map(String::as_str)).map(str::to_owned)
+}
+
+fn desk_writes(ports: &Ports) -> usize {
+    desk(ports).map_or(0, |desk| desk.writes.len())
 }
 
 /// What was written for the item with this key, if it was.

@@ -18,6 +18,9 @@ use crate::{steps, tickets};
 const KEY: usize = 256;
 const VALUE: usize = 64 << 10;
 const WRITES: usize = 256;
+const DESK_BYTES: usize = 4 << 20;
+/// No later time can be stored.
+const LATEST: Millis = i64::MAX.cast_unsigned();
 
 /// The adapter's own small state, over what the database holds.
 pub(crate) struct Kv {
@@ -36,6 +39,8 @@ pub(crate) struct DeskBuffer {
     pub(crate) tickets: HashSet<String>,
     pub(crate) lines: HashSet<String>,
     pub(crate) writes: Vec<DeskWrite>,
+    /// Bytes of what was written.
+    pub(crate) bytes: usize,
 }
 
 // === impl Kv ===
@@ -73,7 +78,7 @@ impl KeyValue for Kv {
     }
 
     fn delete(&mut self, key: &str) {
-        if self.writes.len() < WRITES && key.len() <= KEY {
+        if key.len() <= KEY && (self.writes.len() < WRITES || self.writes.contains_key(key)) {
             self.writes.insert(key.to_owned(), None);
         }
     }
@@ -82,8 +87,19 @@ impl KeyValue for Kv {
 // === impl DeskBuffer ===
 
 impl DeskBuffer {
+    fn is_full(&self) -> bool {
+        self.writes.len() >= WRITES || self.bytes > DESK_BYTES
+    }
+
+    /// As JSON, and counted.
+    fn counted<T: serde::Serialize>(&mut self, value: &T) -> String {
+        let json = steps::json(value);
+        self.bytes = self.bytes.saturating_add(json.len());
+        json
+    }
+
     fn known(&self, ticket: &str, line: Option<&str>) -> Result<(), Unknown> {
-        if !self.tickets.contains(ticket) || self.writes.len() >= WRITES {
+        if !self.tickets.contains(ticket) || self.is_full() {
             return Err(Unknown::Ticket(ticket.to_owned()));
         }
         match line {
@@ -97,13 +113,17 @@ impl Desk for DeskBuffer {
     fn create(&mut self, conversation: String, customer: Person) -> String {
         // Whatever the guest says, a ticket belongs to the conversation that the call is about.
         let _ = conversation;
+        if self.is_full() {
+            return String::new(); // No ticket has this name: whatever is written to it is refused.
+        }
+        let customer = self.counted(&customer);
         let ticket = self.store.next_desk_ticket(&self.tenant);
         self.tickets.insert(ticket.clone());
         self.writes.push(DeskWrite::Create {
             tenant: self.tenant.clone(),
             ticket: ticket.clone(),
             conversation: self.conversation.clone(),
-            customer: steps::json(&customer),
+            customer,
             at: self.now,
         });
         ticket
@@ -113,15 +133,16 @@ impl Desk for DeskBuffer {
         self.known(&ticket, line.reply_to.as_deref())?;
         let id = self.store.next_desk_line();
         self.lines.insert(id.clone());
+        let (author, body) = (self.counted(&line.author), self.counted(&line.body));
         self.writes.push(DeskWrite::Line {
             tenant: self.tenant.clone(),
             ticket,
             line: id.clone(),
             key: line.key,
-            author: steps::json(&line.author),
-            sent_at: line.sent_at,
+            author,
+            sent_at: line.sent_at.min(LATEST),
             internal: line.internal,
-            body: steps::json(&line.body),
+            body,
             reply_to: line.reply_to,
         });
         Ok(id)
@@ -129,7 +150,7 @@ impl Desk for DeskBuffer {
 
     fn rewrite(&mut self, ticket: String, line: String, text: Text) -> Result<(), Unknown> {
         self.known(&ticket, Some(&line))?;
-        let body = steps::json(&Body::Text(text));
+        let body = self.counted(&Body::Text(text));
         self.writes.push(DeskWrite::Rewrite { tenant: self.tenant.clone(), line, body, at: self.now });
         Ok(())
     }

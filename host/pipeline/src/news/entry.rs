@@ -128,7 +128,10 @@ impl News<'_> {
             return Err(Stop::Ignore("rooms are not made for a CRM's news yet".to_owned()));
         }
         let update = self.update(ticket, told.news).await?;
-        let actions = self.map(&update)?;
+        let actions = {
+            let _thread = self.shared.compute(&self.entry.tenant).await;
+            self.map(&update)?
+        };
         if actions.is_empty() {
             return Err(Stop::Ignore("the mapper shows nothing of it".to_owned()));
         }
@@ -138,7 +141,7 @@ impl News<'_> {
             ticket: Some(ticket.ticket.clone()),
             part,
         };
-        self.act(actions, origin, result)
+        self.act(actions, origin, result).await
     }
 
     /// The update as the mapper sees it: the adapter's identifiers become event IDs.
@@ -214,7 +217,7 @@ impl News<'_> {
         }
     }
 
-    fn act(
+    async fn act(
         &self,
         actions: Vec<mapping::Action>,
         origin: Origin,
@@ -240,6 +243,16 @@ impl News<'_> {
         let row = &self.conversation.row;
         for (ordinal, action) in actions.into_iter().enumerate() {
             let (author, act) = outgoing::check(&chain.config.matrix, action).map_err(refuse)?;
+            if let Act::Redact { event_id, .. } = &act {
+                let own = self.shared.store.action_of_event(event_id).await?;
+                let own =
+                    own.is_some_and(|own| own.tenant == self.entry.tenant && own.room_id == row.room_id);
+                if !own {
+                    return Err(refuse(
+                        "the mapper wants to take back an event that is not our own".to_owned(),
+                    ));
+                }
+            }
             let author =
                 author.map(|person| self.shared.ghost(&row.registration, &self.entry.tenant, &person, chain));
             let shows = matches!(act, Act::Send { .. });

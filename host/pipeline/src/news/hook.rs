@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use patchbay_plugin::{CallError, Caller, Ports, adapter, webhooks};
 use patchbay_storage::{Hook, HookOutcome, NewEntry, Park, Received, StorageError, Trace};
-use patchbay_types::TicketId;
+use patchbay_types::{Millis, TicketId};
 use tracing::warn;
 
 use crate::{fault::Called, fault::Verdict, news::Next, retry, shared::Shared, steps};
@@ -59,7 +59,7 @@ pub(crate) async fn read(shared: &Arc<Shared>, hook: Hook) -> Result<Next, Stora
         received.trace.push(step);
         match answer.map(|timed| timed.value) {
             Ok(Some(Ok(batch))) => {
-                received.entries = batch.entries.iter().map(new_entry).collect();
+                received.entries = batch.entries.iter().map(|entry| new_entry(entry, now)).collect();
                 received.hook = Some(HookOutcome::Done(hook.id));
                 shared.store.received(received).await?;
                 return Ok(Next::Go);
@@ -104,11 +104,14 @@ fn never(failure: &adapter::Failure) -> bool {
     matches!(failure.kind, Gone | Rejected | Unsupported)
 }
 
-fn new_entry(entry: &patchbay_plugin::types::Entry) -> NewEntry {
+/// Nobody has to wait longer than a month to be shown something.
+const LONGEST: Millis = 30 * 86_400_000;
+
+fn new_entry(entry: &patchbay_plugin::types::Entry, now: Millis) -> NewEntry {
     NewEntry {
         entry_id: entry.id.clone(),
         ticket: TicketId::from(entry.ticket.as_str()),
         body: steps::json(entry),
-        not_before: entry.not_before.unwrap_or(0),
+        not_before: entry.not_before.unwrap_or(0).min(now + LONGEST),
     }
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::house::{House, message, tenant, text, to_desk};
 
 async fn acme() -> House {
-    House::new(&[("acme", tenant("link = ['!a:h']", &to_desk()))]).await
+    House::new(&[("acme", tenant("link = ['!a:h', '!b:h']", &to_desk()))]).await
 }
 
 fn edit(id: &str, target: &str, body: &str) -> Value {
@@ -55,7 +55,23 @@ async fn an_edit_of_what_went_nowhere_is_ignored() {
     assert!(house.words("acme").await.is_empty());
     let why = house.store.why("$2").await.unwrap();
     assert!(
-        why.traces.iter().flat_map(|trace| &trace.steps).any(|step| step.answer.contains("went nowhere"))
+        why.traces
+            .iter()
+            .flat_map(|trace| &trace.steps)
+            .any(|step| step.answer.contains("whose it was cannot be told"))
     );
+    house.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn nobody_edits_what_somebody_else_said() {
+    let mut house = acme().await;
+    let mut forged = edit("$2", "$1", "I never said that");
+    forged["sender"] = "@mallory:h".into();
+    let mut elsewhere = edit("$3", "$1", "nor that");
+    elsewhere["room_id"] = "!b:h".into();
+    house.send(&[text("!a:h", "$1", "@alice:h", "hello"), forged, elsewhere]).await;
+    house.settled().await;
+    assert_eq!(house.words("acme").await, ["hello"]);
     house.stop().await;
 }
