@@ -15,6 +15,9 @@ use crate::{
 const PATIENCE: Duration = Duration::from_secs(20);
 /// Nothing new for so long while nothing is missing: that was all.
 const QUIET: Duration = Duration::from_millis(500);
+/// Nothing new for so long while something is missing: it may have come under a lower number than what was read, since
+/// lines are numbered before they are committed. All is read again, once.
+const AGAIN: Duration = Duration::from_secs(2);
 /// How often we look.
 const GLANCE: Duration = Duration::from_millis(5);
 
@@ -33,7 +36,7 @@ impl Desk {
         Self { admin, tenants: tenants.into_iter().map(|tenant| (tenant, 0)).collect(), lines: Vec::new() }
     }
 
-    /// All lines read so far: in commit order for each tenant.
+    /// All lines read so far: in the order of their numbers for each tenant, as far as they came in that order.
     #[must_use]
     pub fn lines(&self) -> &[DeskLine] {
         &self.lines
@@ -61,7 +64,7 @@ impl Desk {
     pub async fn read_until_delivered(&mut self, sent: &[SentEvent]) -> anyhow::Result<()> {
         let owed = sent.iter().filter(|event| event.due == Due::Line && event.answered_at.is_some());
         let mut missing: HashSet<&str> = owed.map(|event| event.event_id.as_str()).collect();
-        let (mut from, mut moved) = (0, Instant::now());
+        let (mut from, mut moved, mut again) = (0, Instant::now(), true);
         loop {
             for id in self.lines.iter().skip(from).filter_map(|line| line.event_id.as_deref()) {
                 missing.remove(id);
@@ -70,11 +73,23 @@ impl Desk {
             if missing.is_empty() || moved.elapsed() > PATIENCE {
                 return Ok(());
             }
+            if again && moved.elapsed() > AGAIN {
+                (again, from) = (false, 0);
+                self.begin_again();
+            }
             if self.read().await? == 0 {
                 tokio::time::sleep(GLANCE).await;
             } else {
                 moved = Instant::now();
             }
+        }
+    }
+
+    /// Reads everything once more from the beginning, at the next look.
+    pub fn begin_again(&mut self) {
+        self.lines.clear();
+        for (_, after) in &mut self.tenants {
+            *after = 0;
         }
     }
 

@@ -136,6 +136,8 @@ impl Rig {
         let mut desk = self.desk();
         desk.read_until_delivered(sent).await?;
         desk.read_until_quiet().await?;
+        desk.begin_again();
+        while desk.read().await? > 0 {}
         let lines = desk.lines().to_vec();
         journal::write(&self.dir.join("sent.ndjson"), sent)?;
         journal::write(&self.dir.join("lines.ndjson"), &lines)?;

@@ -63,7 +63,9 @@ impl Store {
         query.fetch_all(&self.inner.readers).await?.iter().map(room).collect()
     }
 
-    /// A tenant's desk as one log: lines with a higher number than `after`, at most `limit`.
+    /// A tenant's desk as one log: lines with a higher number than `after`, at most `limit`. Lines are numbered before
+    /// they are committed, in order within a conversation: one with a lower number, of another conversation, may come a
+    /// moment later.
     ///
     /// # Errors
     /// When the database cannot be read.
