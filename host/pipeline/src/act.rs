@@ -42,11 +42,10 @@ pub(crate) async fn turn(shared: Arc<Shared>, turn: Turn<ActionLane, Action>) {
 }
 
 async fn refill(shared: &Shared, key: &ActionLane, after: i64) {
-    match shared.store.actions_in_lane(&key.registration, &key.room, after, REFILL).await {
+    match shared.store.actions_in_lane(&key.tenant, &key.registration, &key.room, after, REFILL).await {
         Ok(rows) => {
             let more = rows.len() == REFILL as usize;
-            let ours = rows.into_iter().filter(|row| row.tenant == key.tenant);
-            shared.actions.refill(key, after, ours.map(|row| (row.id, row)).collect(), more);
+            shared.actions.refill(key, after, rows.into_iter().map(|row| (row.id, row)).collect(), more);
         }
         Err(error) => {
             warn!(room = %key.room, %error, "the lane waits: the database cannot be read");

@@ -1,5 +1,5 @@
-//! What stands behind an adapter's imports. The host supplies these for each call; what is missing answers
-//! "not granted". Writes are buffered in the port and committed with the call's receipt, by whoever made the call.
+//! What stands behind an adapter's imports. The host supplies these for each call; a store that is missing
+//! is empty and takes nothing; a desk that is missing cannot be linked. Writes are buffered in the port and committed with the call's receipt, by whoever made the call.
 
 use std::any::Any;
 

@@ -46,6 +46,7 @@ impl Store {
     /// When the database cannot be read.
     pub async fn actions_in_lane(
         &self,
+        tenant: &TenantId,
         registration: &RegistrationId,
         room_id: &RoomId,
         after_id: i64,
@@ -53,10 +54,11 @@ impl Store {
     ) -> Result<Vec<Action>, StorageError> {
         const PENDING: &str = actions!(
             "FROM actions INDEXED BY actions_lane LEFT JOIN action_payloads p ON p.id = actions.id WHERE state = 0 \
-             AND registration = ? AND room_id = ? AND actions.id > ? ORDER BY actions.id LIMIT ?"
+             AND registration = ? AND room_id = ? AND tenant = ? AND actions.id > ? ORDER BY actions.id LIMIT ?"
         );
         let query = sqlx::query(PENDING).bind(registration.as_str()).bind(room_id.as_str());
-        let rows = query.bind(after_id).bind(limit).fetch_all(&self.inner.readers).await?;
+        let rows =
+            query.bind(tenant.as_str()).bind(after_id).bind(limit).fetch_all(&self.inner.readers).await?;
         rows.iter().map(action).collect()
     }
 

@@ -32,7 +32,13 @@ async fn a_decision_and_all_that_follows_from_it_are_there_together() {
     let lane = store.deliveries_in_lane(&tenant, &"c1".into(), &"desk".into(), 0, 10).await.unwrap();
     assert_eq!(lane.iter().map(|row| row.id).collect::<Vec<_>>(), [1, 2]);
     assert_eq!((lane[0].inbox_seq, lane[0].payload.as_str()), (Some(seq), "{\"v\":1}"));
-    assert_eq!(store.actions_in_lane(&"hs".into(), &"!a".into(), 0, 10).await.unwrap().len(), 1);
+    assert_eq!(
+        store.actions_in_lane(&"acme".into(), &"hs".into(), &"!a".into(), 0, 10).await.unwrap().len(),
+        1
+    );
+    assert!(
+        store.actions_in_lane(&"other".into(), &"hs".into(), &"!a".into(), 0, 10).await.unwrap().is_empty()
+    );
 }
 
 #[tokio::test]
