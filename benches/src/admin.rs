@@ -15,6 +15,8 @@ use crate::journal::DeskLine;
 
 /// Lines asked for at once.
 const PAGE: usize = 10_000;
+/// What waits for so long waits for something that will not come.
+const SETTLING: Duration = Duration::from_secs(60);
 /// How often we look.
 const GLANCE: Duration = Duration::from_millis(5);
 
@@ -63,6 +65,23 @@ impl Admin {
     pub async fn metric(&self, name: &str) -> anyhow::Result<Vec<(String, f64)>> {
         let text = self.text("/metrics").await?;
         Ok(text.lines().filter_map(|line| sample(line, name)).collect())
+    }
+
+    /// Waits until no event and no delivery waits any more.
+    ///
+    /// # Errors
+    /// When the host does not answer, or something waits for longer than a minute.
+    pub async fn settled(&self) -> anyhow::Result<()> {
+        let begun = Instant::now();
+        loop {
+            let status = self.json("/admin/v1/status").await?;
+            let deliveries = status.pointer("/deliveries").and_then(Value::as_array).map_or(1, Vec::len);
+            if status.pointer("/events/count").and_then(Value::as_u64) == Some(0) && deliveries == 0 {
+                return Ok(());
+            }
+            ensure!(begun.elapsed() < SETTLING, "events or deliveries still wait: {status}");
+            tokio::time::sleep(GLANCE).await;
+        }
     }
 
     /// Any JSON that the admin API answers.

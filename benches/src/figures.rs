@@ -124,9 +124,11 @@ async fn measured(rig: &Rig, name: &str, warm_up: Plan, plan: Plan) -> anyhow::R
     desk.read_until_quiet().await?;
     let (watch, begun) = (Watch::start(rig.host.pid())?, std::time::Instant::now());
     let load = load::run(&plan).await?;
-    desk.read_until_delivered(&load.sent).await?;
+    // Reading the desk is work for the host too: it is asked what it got only after the clock was stopped.
+    rig.host.admin().settled().await?;
     let seconds = begun.elapsed().as_secs_f64();
     let usage = watch.usage()?;
+    desk.read_until_delivered(&load.sent).await?;
     Ok(Report::new(name, &load, usage, Some((desk.lines(), seconds))))
 }
 

@@ -28,8 +28,8 @@ CREATE TABLE bodies (
     body TEXT NOT NULL
 ) STRICT;
 
--- What each step was asked and answered: one row for each commit, a JSON array of steps, compressed (LZ4, the size in
--- front). subject: inbox, delivery, action, hook, entry.
+-- What each step was asked and answered: one row for each commit, a MessagePack array of steps, compressed (LZ4, the
+-- size in front). subject: inbox, delivery, action, hook, entry.
 CREATE TABLE traces (
     id      INTEGER PRIMARY KEY,
     subject TEXT    NOT NULL,

@@ -17,6 +17,9 @@ struct Args {
     /// How much of it.
     #[arg(long, value_enum, default_value = "small")]
     counts: Amount,
+    /// Another number of swaps than `--counts` says.
+    #[arg(long)]
+    swaps: Option<u32>,
     /// The program `patchbay`.
     #[arg(long)]
     host: PathBuf,
@@ -62,10 +65,11 @@ enum Amount {
 #[tokio::main]
 async fn main() -> anyhow::Result<ExitCode> {
     let args = Args::parse();
-    let counts = match args.counts {
+    let mut counts = match args.counts {
         Amount::Small => Counts::small(),
         Amount::Full => Counts::full(),
     };
+    counts.swaps = args.swaps.unwrap_or(counts.swaps);
     let mut good = true;
     for scenario in &args.scenarios {
         let outcome = run(*scenario, &args, &counts).await?;

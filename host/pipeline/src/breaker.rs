@@ -3,7 +3,7 @@
 
 use std::{
     collections::{HashMap, VecDeque},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use patchbay_types::{Digest, Millis, TenantId};
@@ -15,7 +15,7 @@ const FIRST_PAUSE: Millis = 1_000;
 const LONGEST_PAUSE: Millis = 60_000;
 
 /// Which component, in whose slot.
-pub(crate) type BreakerKey = (TenantId, String, Digest);
+pub(crate) type BreakerKey = (TenantId, Arc<str>, Digest);
 
 /// All breakers.
 #[derive(Debug, Default)]

@@ -1,20 +1,24 @@
-//! Turns of the delivery lanes: one delivery after the other is tried with the tenant's current generation, and what
-//! came of it is committed before the next.
+//! Turns of the delivery lanes: one delivery after the other is tried with the tenant's current generation. What an
+//! adapter did outside is written down before the next; what it did in the host's own tables alone, which the commit
+//! itself brings about, is committed for the whole turn at once.
 
 mod attempt;
 mod outcome;
 mod perform;
 mod ports;
+mod receipts;
 mod translate;
 
 use std::sync::Arc;
 
-use patchbay_storage::{Delivery, DeliveryOutcome, DeliveryResult, Guarded, Park, StorageError};
+use patchbay_storage::{Delivery, DeliveryResult};
 use patchbay_types::Millis;
-use tracing::{error, warn};
+use tracing::warn;
 
+use self::receipts::Receipts;
 use crate::{
     lanes::{Turn, Work},
+    payload::DeliveryV1,
     queues::DeliveryLane,
     shared::Shared,
 };
@@ -31,9 +35,18 @@ const REFILL: u32 = 64;
 /// What a delivery came to.
 pub(crate) enum Tried {
     /// This is to be committed.
-    Result(Box<DeliveryResult>),
+    Result(Box<DeliveryResult>, Reach),
     /// The lane waits until then, this delivery first; nothing was tried.
     Hold(Millis),
+}
+
+/// How far the effects of an adapter reach.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// Its calls leave nothing but what is committed with their receipts.
+    Inside,
+    /// Its calls may have done something elsewhere, or read what an earlier call kept.
+    Outside,
 }
 
 /// One turn.
@@ -60,77 +73,42 @@ async fn refill(shared: &Shared, key: &DeliveryLane, after: i64) {
 }
 
 async fn work(shared: &Arc<Shared>, key: &DeliveryLane, deliveries: Vec<Delivery>) {
+    let mut receipts = Receipts::default();
     for delivery in deliveries {
         let before = delivery.id - 1;
-        let tried = match attempt::attempt(shared, key, delivery).await {
+        let payload = DeliveryV1::read(&delivery.payload);
+        // What it refers to is looked up in the database: it has to be there.
+        if payload.as_ref().is_ok_and(DeliveryV1::refers)
+            && let Some((after, until)) = receipts.commit(shared, key).await
+        {
+            return shared.deliveries.hold(key, after, until);
+        }
+        let tried = match attempt::attempt(shared, key, delivery, payload, &receipts).await {
             Ok(tried) => tried,
             Err(error) => {
                 warn!(conversation = %key.conversation, %error, "the lane waits: the database cannot be read");
                 Tried::Hold(shared.clock.now() + PAUSE)
             }
         };
-        let until = match tried {
-            Tried::Hold(until) => Some(until),
-            Tried::Result(result) => commit(shared, key, *result).await,
-        };
-        if let Some(until) = until {
-            return shared.deliveries.hold(key, before, until);
+        match tried {
+            Tried::Hold(until) => {
+                let held = receipts.commit(shared, key).await.unwrap_or((before, until));
+                return shared.deliveries.hold(key, held.0, held.1);
+            }
+            Tried::Result(result, reach) => {
+                receipts.add(*result, reach);
+                if receipts.is_due()
+                    && let Some((after, until)) = receipts.commit(shared, key).await
+                {
+                    return shared.deliveries.hold(key, after, until);
+                }
+            }
         }
     }
-    shared.deliveries.done(key);
-}
-
-/// Commits and hands on; answers until when the lane has to wait, if it has to.
-async fn commit(shared: &Shared, key: &DeliveryLane, result: DeliveryResult) -> Option<Millis> {
-    let hold = match &result.outcome {
-        DeliveryOutcome::Retry { at, .. } => Some(*at),
-        _ => None,
-    };
-    let outcome = outcome::word(&result.outcome);
-    match shared.store.deliver(result.clone()).await {
-        Ok(Guarded::Applied) => {}
-        Ok(Guarded::Stale) => return None,
-        Err(StorageError::Refused(error)) => {
-            // It will be refused for ever as it is: kept aside, with nothing of what the adapter wrote.
-            error!(tenant = %key.tenant, adapter = %key.adapter, delivery = result.id, %error,
-                "parked: the database refuses the receipt");
-            let park =
-                Park { reason: format!("the database refuses its receipt: {error}"), ..Park::default() };
-            let bare = DeliveryResult {
-                outcome: DeliveryOutcome::Dead(park),
-                tickets: Vec::new(),
-                persons: Vec::new(),
-                desk: Vec::new(),
-                kv: Vec::new(),
-                deliveries: Vec::new(),
-                actions: Vec::new(),
-                trace: Vec::new(),
-                ..result
-            };
-            return shared.store.deliver(bare).await.err().map(|_| shared.clock.now() + PAUSE);
-        }
-        Err(error) => {
-            error!(tenant = %key.tenant, adapter = %key.adapter, delivery = result.id, %error,
-                "delivered, but the receipt is not committed: it is delivered again, under the same key");
-            return Some(shared.clock.now() + PAUSE);
-        }
+    match receipts.commit(shared, key).await {
+        Some((after, until)) => shared.deliveries.hold(key, after, until),
+        None => shared.deliveries.done(key),
     }
-    metrics::counter!("patchbay_deliveries_total", "tenant" => key.tenant.to_string(),
-        "adapter" => key.adapter.to_string(), "outcome" => outcome)
-    .increment(1);
-    for ticket in &result.tickets {
-        shared.remember_ticket(ticket);
-    }
-    for person in &result.persons {
-        shared.remember_person(person);
-    }
-    for delivery in result.deliveries {
-        shared.push_delivery(delivery, result.inbox_seq, result.at);
-    }
-    for action in result.actions {
-        shared.push_action(action, result.at);
-    }
-    hold.map(|at| at.max(shared.clock.now()))
 }
 
 /// The lane of a delivery.

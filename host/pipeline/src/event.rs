@@ -12,8 +12,9 @@ use crate::{
     payload::Act,
     queues::InboundLane,
     routing,
-    shared::{Routed, Shared, View, lock},
+    shared::{Shared, View, lock},
     steps,
+    undecided::Undecided,
 };
 
 /// What an event came to.
@@ -33,7 +34,7 @@ pub(crate) struct Incoming<'a> {
     pub(crate) caller: Caller,
     pub(crate) now: Millis,
     pub(crate) decision: Decision,
-    pub(crate) routed: Vec<Routed>,
+    pub(crate) undecided: &'a Undecided,
 }
 
 /// How the handling of an event ended before it came to routes.
@@ -63,6 +64,7 @@ pub(crate) async fn handle(
     view: &View,
     lane: &InboundLane,
     row: InboxEvent,
+    undecided: &Undecided,
 ) -> Result<Handled, StorageError> {
     let now = shared.clock.now();
     let mut decision = Decision {
@@ -73,7 +75,6 @@ pub(crate) async fn handle(
         event_id: None,
         room: None,
         conversation: None,
-        tickets: Vec::new(),
         deliveries: Vec::new(),
         actions: Vec::new(),
         trace: Trace::new(),
@@ -89,13 +90,15 @@ pub(crate) async fn handle(
     };
     let event_id = EventId::from(&*event.event_id);
     decision.event_id = Some(event_id.clone());
+    if event.state_key.is_none() {
+        shared.remember_event(&lane.registration, &event_id, &row.body);
+    }
     let caller = Caller {
         tenant: lane.tenant.clone(),
         slot: Arc::clone(&view.chain.mapper.name),
         about: Some(Arc::from(&*event.event_id)),
     };
-    let mut incoming =
-        Incoming { shared, view, lane, event: &event, caller, now, decision, routed: Vec::new() };
+    let mut incoming = Incoming { shared, view, lane, event: &event, caller, now, decision, undecided };
     match incoming.decide().await {
         Ok(()) => {}
         Err(Stop::Ignore(why)) => {
@@ -108,7 +111,6 @@ pub(crate) async fn handle(
             incoming.decision.deliveries.clear();
             incoming.decision.conversation = None;
             incoming.decision.park = Some(park);
-            incoming.routed.clear();
         }
         Err(Stop::Hold(until)) => {
             incoming.unlearn().await?;
@@ -124,9 +126,6 @@ pub(crate) async fn handle(
         shared.mark_parked(&lane.tenant, &event_id, true);
     } else if shared.is_parked(&lane.tenant, &event_id) {
         shared.mark_parked(&lane.tenant, &event_id, false);
-    }
-    if !incoming.routed.is_empty() {
-        shared.remember_routed(&lane.tenant, &event_id, incoming.routed);
     }
     Ok(Handled::Decided(Box::new(incoming.decision)))
 }
@@ -311,9 +310,8 @@ impl Incoming<'_> {
             relation.event_id.filter(|_| refers)
         };
         let Some(target) = self.event.redacts().or_else(replaced) else { return Ok(None) };
-        let row = self.shared.store.related_event(&self.lane.registration, &target).await?;
-        let Some(row) = row else { return Ok(None) };
-        Ok(Event::read(&row.body).ok().filter(|related| *related.room_id == *self.lane.room.as_str()).map(
+        let Some(body) = self.shared.event(&self.lane.registration, &target).await? else { return Ok(None) };
+        Ok(Event::read(&body).ok().filter(|related| *related.room_id == *self.lane.room.as_str()).map(
             |related| mapping::Related {
                 event_id: related.event_id.to_string(),
                 event_type: related.kind.to_string(),
@@ -343,11 +341,6 @@ impl Incoming<'_> {
 
     /// Adds a delivery.
     pub(crate) fn deliver(&mut self, delivery: NewDelivery) {
-        self.routed.push(Routed {
-            adapter: delivery.adapter.clone(),
-            conversation: delivery.conversation.clone(),
-            internal: delivery.internal,
-        });
         self.decision.deliveries.push(delivery);
     }
 }

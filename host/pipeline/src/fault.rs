@@ -2,6 +2,8 @@
 //! call passes concern this one event: the slot's failure policy says what happens to it. A component that fails its
 //! golden call too, or faults again and again, is left alone for a while: its lanes are held.
 
+use std::sync::Arc;
+
 use patchbay_plugin::{CallError, Caller, Chain, Fault, Plugin, Slot, Timed};
 use patchbay_storage::{Park, Trace};
 use patchbay_types::{Clock, Millis, tenant::FailurePolicy};
@@ -68,7 +70,7 @@ impl Called<'_> {
     /// The key of the plugin's breaker.
     #[must_use]
     pub(crate) fn breaker(&self, plugin: &Plugin) -> BreakerKey {
-        (self.caller.tenant.clone(), self.slot.name.to_string(), plugin.digest())
+        (self.caller.tenant.clone(), Arc::clone(&self.slot.name), plugin.digest())
     }
 
     /// Judges a second fault: the event's fault, or the component's?

@@ -12,6 +12,7 @@ use crate::{
     lanes::{Turn, Work},
     queues::InboundLane,
     shared::Shared,
+    undecided::Undecided,
 };
 
 /// How long a lane waits after the database failed, or where its tenant has no chain.
@@ -48,13 +49,17 @@ async fn work(shared: &Arc<Shared>, key: &InboundLane, events: Vec<InboxEvent>) 
         return hold(first - 1, shared.clock.now() + FAR);
     };
     let mut handled = Vec::with_capacity(events.len());
+    let mut undecided = Undecided::default();
     let mut held = None;
     {
         let _thread = shared.compute(&key.tenant).await;
         for event in events {
             let seq = event.seq;
-            match event::handle(shared, &view, key, event).await {
-                Ok(Handled::Decided(decision)) => handled.push(*decision),
+            match event::handle(shared, &view, key, event, &undecided).await {
+                Ok(Handled::Decided(decision)) => {
+                    undecided.add(&decision);
+                    handled.push(Arc::from(decision));
+                }
                 Ok(Handled::Hold(until)) => {
                     held = Some((seq - 1, until));
                     break;
@@ -67,52 +72,56 @@ async fn work(shared: &Arc<Shared>, key: &InboundLane, events: Vec<InboxEvent>) 
             }
         }
     }
-    if !commit(shared, key, handled).await {
-        return hold(first - 1, shared.clock.now() + PAUSE);
-    }
-    match held {
+    match commit(shared, key, handled).await.or(held) {
         Some((after, until)) => hold(after, until),
         None => shared.inbound.done(key),
     }
 }
 
-/// Commits, then hands on what was decided; answers whether it is committed.
-async fn commit(shared: &Shared, key: &InboundLane, decisions: Vec<Decision>) -> bool {
-    if decisions.is_empty() {
-        return true;
-    }
-    let guards = match shared.store.decide_all(decisions.clone()).await {
-        Ok(guards) => guards,
-        Err(error) => {
-            error!(tenant = %key.tenant, room = %key.room, %error, "nothing of this turn is committed; it is tried again");
+/// Commits, then hands on what was decided. All of a turn's decisions or none: a later one must not stand where an
+/// earlier one is made again. Where the lane has to wait, answers behind which number and until when.
+async fn commit(shared: &Shared, key: &InboundLane, decisions: Vec<Arc<Decision>>) -> Option<(i64, Millis)> {
+    let first = decisions.first()?;
+    let (seq, event) = (first.seq, first.event_id.as_ref().map(EventId::as_str));
+    match shared.store.decide_all(decisions.clone()).await {
+        Ok(guards) => {
+            for (decision, guard) in decisions.into_iter().zip(guards) {
+                match guard {
+                    Guarded::Applied => hand_on(shared, key, Arc::unwrap_or_clone(decision)).await,
+                    Guarded::Stale => shared.forget_room(&key.registration, &key.room),
+                }
+            }
+            None
+        }
+        Err(StorageError::Refused(error)) if decisions.len() == 1 => {
+            // It will be refused for ever as it is: kept aside, with nothing of what a plugin made of it.
+            error!(tenant = %key.tenant, room = %key.room, event, %error, "parked: the database refuses what was decided");
             shared.forget_room(&key.registration, &key.room);
-            return false;
+            if let Some(event) = &first.event_id {
+                shared.mark_parked(&key.tenant, event, true);
+            }
+            let parked = shared.store.decide(refused(first, error.to_string())).await;
+            // What follows was decided as if this one stood: it is decided again.
+            Some(if parked.is_ok() { (seq, 0) } else { (seq - 1, shared.clock.now() + PAUSE) })
         }
-    };
-    let mut committed = true;
-    for (decision, guard) in decisions.into_iter().zip(guards) {
-        match guard {
-            Ok(Guarded::Applied) => hand_on(shared, key, decision),
-            Ok(Guarded::Stale) => shared.forget_room(&key.registration, &key.room),
-            Err(StorageError::Refused(error)) => {
-                // It will be refused for ever as it is: kept aside, with nothing of what a plugin made of it.
-                error!(tenant = %key.tenant, room = %key.room, %error, "parked: the database refuses what was decided");
-                let bare = refused(&decision, error.to_string());
-                committed &= shared.store.decide(bare).await.is_ok();
-                shared.forget_room(&key.registration, &key.room);
+        Err(StorageError::Refused(_)) => {
+            for decision in decisions {
+                let held = Box::pin(commit(shared, key, vec![decision])).await;
+                if held.is_some() {
+                    return held;
+                }
             }
-            Err(error) => {
-                error!(tenant = %key.tenant, room = %key.room, event = decision.event_id.as_ref().map(EventId::as_str),
-                    %error, "a decision is not committed; it is made again");
-                shared.forget_room(&key.registration, &key.room);
-                committed = false;
-            }
+            None
+        }
+        Err(error) => {
+            error!(tenant = %key.tenant, room = %key.room, event, %error, "nothing from this event on is committed; it is tried again");
+            shared.forget_room(&key.registration, &key.room);
+            Some((seq - 1, shared.clock.now() + PAUSE))
         }
     }
-    committed
 }
 
-fn refused(decision: &Decision, reason: String) -> Decision {
+pub(crate) fn refused(decision: &Decision, reason: String) -> Decision {
     Decision {
         seq: decision.seq,
         at: decision.at,
@@ -121,7 +130,6 @@ fn refused(decision: &Decision, reason: String) -> Decision {
         event_id: decision.event_id.clone(),
         room: None,
         conversation: None,
-        tickets: Vec::new(),
         deliveries: Vec::new(),
         actions: Vec::new(),
         trace: Vec::new(),
@@ -129,9 +137,15 @@ fn refused(decision: &Decision, reason: String) -> Decision {
     }
 }
 
-fn hand_on(shared: &Shared, key: &InboundLane, decision: Decision) {
+async fn hand_on(shared: &Shared, key: &InboundLane, decision: Decision) {
     metrics::counter!("patchbay_events_handled_total", "tenant" => key.tenant.to_string(), "state" => word(decision.state))
         .increment(1);
+    if let Some(event) = decision.event_id.as_ref().filter(|_| !decision.deliveries.is_empty()) {
+        shared.remember_routed(&key.tenant, event, &decision.deliveries);
+    }
+    if let Some(row) = decision.conversation {
+        shared.remember_conversation(row).await;
+    }
     for delivery in decision.deliveries {
         shared.push_delivery(delivery, Some(decision.seq), decision.at);
     }

@@ -46,7 +46,7 @@ pub(crate) async fn run(shared: Arc<Shared>, cancel: CancellationToken) {
 }
 
 async fn read(shared: &Arc<Shared>, cursor: &mut i64) -> Result<usize, StorageError> {
-    let rows = shared.store.pending(*cursor, BATCH).await?;
+    let rows = shared.store.next_pending(*cursor, BATCH).await?;
     let read = rows.len();
     let mut nobodys = Vec::new();
     let mut last = *cursor;
@@ -54,17 +54,43 @@ async fn read(shared: &Arc<Shared>, cursor: &mut i64) -> Result<usize, StorageEr
         last = row.seq;
         match owner(shared, &row).await? {
             Owner::Tenant(lane) => shared.inbound.push(lane, row.seq, row),
-            Owner::Nobody(decision) => nobodys.push(*decision),
+            Owner::Nobody(decision) => nobodys.push(Arc::from(decision)),
         }
     }
     if !nobodys.is_empty() {
         metrics::counter!("patchbay_events_of_nobody_total").increment(nobodys.len() as u64);
-        for answer in shared.store.decide_all(nobodys).await? {
-            let _ = answer?;
+        match shared.store.decide_all(nobodys.clone()).await {
+            Err(StorageError::Refused(error)) => {
+                warn!(%error, "events of nobody's rooms are refused together; they go one by one");
+                for one in nobodys {
+                    apart(shared, &one).await?;
+                }
+            }
+            answer => drop(answer?),
         }
     }
     *cursor = last;
     Ok(read)
+}
+
+/// What the database refuses is parked, so that it holds up nobody.
+async fn apart(shared: &Shared, decision: &Decision) -> Result<(), StorageError> {
+    match shared.store.decide(decision.clone()).await {
+        Err(StorageError::Refused(error)) => {
+            let bare = crate::inbound::refused(decision, error.to_string());
+            shared.store.decide(bare).await.map(drop)
+        }
+        answer => answer.map(drop),
+    }
+}
+
+/// What was parked before anybody looked at it comes in once more: into its room's lane, or to nobody.
+pub(crate) async fn again(shared: &Shared, row: &InboxEvent) -> Result<(), StorageError> {
+    match owner(shared, row).await? {
+        Owner::Tenant(lane) => shared.inbound.rewind(lane, row.seq - 1),
+        Owner::Nobody(decision) => drop(shared.store.decide(*decision).await?),
+    }
+    Ok(())
 }
 
 enum Owner {
@@ -103,11 +129,11 @@ async fn owner(shared: &Shared, row: &InboxEvent) -> Result<Owner, StorageError>
 /// A link in a tenant's file wins, whatever was decided before; then what was decided stays.
 fn verdict(shared: &Shared, row: &InboxEvent, room: &RoomId, entry: &RoomEntry) -> Verdict {
     let claims = shared.claims.load();
-    let linked = claims.linked(room.as_str());
+    let linked = claims.linked(&row.registration, room.as_str());
     if linked != Verdict::Nobody {
         return linked;
     }
-    if let Some(tenant) = &entry.tenant {
+    if let Some(tenant) = entry.tenant.as_ref().filter(|tenant| claims.may_have(tenant, &row.registration)) {
         return Verdict::Tenant(tenant.clone(), "earlier");
     }
     let Ok(event) = Event::read(&row.body) else { return Verdict::Nobody };
@@ -117,7 +143,7 @@ fn verdict(shared: &Shared, row: &InboxEvent, room: &RoomId, entry: &RoomEntry) 
         ghost_of: facts.ghost_of.as_ref(),
         alias: facts.alias.as_deref(),
     };
-    claims.decide(room.as_str(), evidence)
+    claims.decide(&row.registration, room.as_str(), evidence)
 }
 
 fn settle(entry: &mut RoomEntry, room: &RoomId, tenant: Option<TenantId>, why: &str) {
@@ -171,7 +197,6 @@ fn nobody(row: &InboxEvent, now: Millis, why: &str) -> Box<Decision> {
         event_id: Some(EventId::from(row.key.as_str())),
         room: None,
         conversation: None,
-        tickets: Vec::new(),
         deliveries: Vec::new(),
         actions: Vec::new(),
         trace: vec![steps::host("owner", now, "nobody", why)],

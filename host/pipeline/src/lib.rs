@@ -28,6 +28,7 @@ mod routing;
 mod shared;
 mod steps;
 mod tickets;
+mod undecided;
 
 pub use self::{
     pipeline::{Load, Pipeline},

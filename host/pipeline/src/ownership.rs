@@ -3,7 +3,9 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use patchbay_types::{TenantConfig, TenantId, UserId, config::RegistrationConfig, tenant::whole};
+use patchbay_types::{
+    RegistrationId, TenantConfig, TenantId, UserId, config::RegistrationConfig, tenant::whole,
+};
 use regex::Regex;
 
 /// What one event tells of a room's owner.
@@ -38,6 +40,8 @@ pub(crate) struct Claims {
 #[derive(Debug)]
 struct Claim {
     tenant: TenantId,
+    /// Empty: rooms of every registration.
+    registrations: HashSet<RegistrationId>,
     links: HashSet<String>,
     aliases: Vec<Regex>,
     users: Vec<Regex>,
@@ -62,6 +66,7 @@ impl Claims {
         let compile = |patterns: &[String]| patterns.iter().filter_map(|p| whole(p).ok()).collect();
         let claim = |(tenant, config): (&TenantId, &TenantConfig)| Claim {
             tenant: tenant.clone(),
+            registrations: config.rooms.registrations.iter().cloned().collect(),
             links: config.rooms.link.iter().chain(&config.rooms.staff).cloned().collect(),
             aliases: compile(&config.rooms.aliases),
             users: compile(&config.rooms.users),
@@ -79,23 +84,39 @@ impl Claims {
 
     /// Whose room this is by its explicit links alone.
     #[must_use]
-    pub(crate) fn linked(&self, room: &str) -> Verdict {
-        judge(self.tenants.iter().filter(|claim| claim.links.contains(room)), "link")
+    pub(crate) fn linked(&self, registration: &RegistrationId, room: &str) -> Verdict {
+        judge(self.of(registration).filter(|claim| claim.links.contains(room)), "link")
+    }
+
+    fn of<'a>(&'a self, registration: &'a RegistrationId) -> impl Iterator<Item = &'a Claim> {
+        let all = |claim: &&Claim| claim.registrations.is_empty();
+        self.tenants.iter().filter(move |claim| all(claim) || claim.registrations.contains(registration))
+    }
+
+    /// Whether a room of this registration may be this tenant's.
+    #[must_use]
+    pub(crate) fn may_have(&self, tenant: &TenantId, registration: &RegistrationId) -> bool {
+        let claim = self.tenants.iter().find(|claim| claim.tenant == *tenant);
+        claim.is_none_or(|claim| claim.registrations.is_empty() || claim.registrations.contains(registration))
     }
 
     /// Whose room this is by a link, else by the evidence. Each kind of evidence counts the same: two tenants with a
     /// claim of any kind make the room nobody's.
     #[must_use]
-    pub(crate) fn decide(&self, room: &str, evidence: Evidence<'_>) -> Verdict {
-        let linked = self.linked(room);
+    pub(crate) fn decide(
+        &self,
+        registration: &RegistrationId,
+        room: &str,
+        evidence: Evidence<'_>,
+    ) -> Verdict {
+        let linked = self.linked(registration, room);
         if linked != Verdict::Nobody {
             return linked;
         }
         let alias = evidence.alias.filter(|alias| self.is_ours(alias));
         let mut why = "";
         let claims: Vec<&Claim> = self
-            .tenants
-            .iter()
+            .of(registration)
             .filter(|claim| match claim.reason(evidence, alias) {
                 Some(reason) => {
                     why = reason;
@@ -170,22 +191,36 @@ mod tests {
     fn an_explicit_link_wins_over_every_pattern() {
         let claims = claims(&[("a", "link = ['!r']"), ("b", "servers = ['b.org']")]);
         let bob = UserId::from("@bob:b.org");
-        assert_eq!(claims.decide("!r", by_inviter(&bob)), Verdict::Tenant("a".into(), "link"));
-        assert_eq!(claims.decide("!other", by_inviter(&bob)), Verdict::Tenant("b".into(), "server"));
+        assert_eq!(claims.decide(&"p".into(), "!r", by_inviter(&bob)), Verdict::Tenant("a".into(), "link"));
+        assert_eq!(
+            claims.decide(&"p".into(), "!other", by_inviter(&bob)),
+            Verdict::Tenant("b".into(), "server")
+        );
+    }
+
+    #[test]
+    fn a_registration_that_a_tenant_does_not_name_brings_it_no_room() {
+        let claims = claims(&[("a", "registrations = ['p']\nlink = ['!r']\nservers = ['b.org']")]);
+        let bob = UserId::from("@bob:b.org");
+        assert_eq!(claims.linked(&"other".into(), "!r"), Verdict::Nobody);
+        assert_eq!(claims.decide(&"other".into(), "!s", by_inviter(&bob)), Verdict::Nobody);
+        assert_eq!(claims.linked(&"p".into(), "!r"), Verdict::Tenant("a".into(), "link"));
+        assert!(claims.may_have(&"a".into(), &"p".into()) && !claims.may_have(&"a".into(), &"other".into()));
     }
 
     #[test]
     fn what_two_could_claim_is_nobodys() {
         let claims = claims(&[("a", "users = ['@bob:.*']"), ("b", "servers = ['b.org']")]);
         let bob = UserId::from("@bob:b.org");
-        let Verdict::Ambiguous(both) = claims.decide("!r", by_inviter(&bob)) else { panic!() };
+        let Verdict::Ambiguous(both) = claims.decide(&"p".into(), "!r", by_inviter(&bob)) else { panic!() };
         assert_eq!(both.len(), 2);
     }
 
     #[test]
     fn an_alias_counts_only_in_our_own_namespace() {
         let claims = claims(&[("a", "aliases = ['#.*:h\\.org']")]);
-        let by_alias = |alias| claims.decide("!r", Evidence { alias: Some(alias), ..Evidence::default() });
+        let by_alias =
+            |alias| claims.decide(&"p".into(), "!r", Evidence { alias: Some(alias), ..Evidence::default() });
         assert_eq!(by_alias("#_patchbay_a_sales:h.org"), Verdict::Tenant("a".into(), "alias"));
         assert_eq!(by_alias("#sales:h.org"), Verdict::Nobody);
         assert_eq!(by_alias("#_patchbay_a_sales:evil.org"), Verdict::Nobody);
@@ -196,6 +231,6 @@ mod tests {
         let claims = claims(&[("a", ""), ("b", "")]);
         let tenant = TenantId::from("b");
         let evidence = Evidence { ghost_of: Some(&tenant), ..Evidence::default() };
-        assert_eq!(claims.decide("!r", evidence), Verdict::Tenant("b".into(), "ghost"));
+        assert_eq!(claims.decide(&"p".into(), "!r", evidence), Verdict::Tenant("b".into(), "ghost"));
     }
 }

@@ -3,19 +3,21 @@
 use patchbay_plugin::{routing, types};
 use serde::{Deserialize, Serialize};
 
-/// A delivery's payload.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "v")]
-pub(crate) enum DeliveryPayload {
-    /// The first form.
+/// Which form a delivery's payload has. (A tagged enum around the forms would be read twice: once to find the tag.)
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Form {
+    /// The first: [`DeliveryV1`].
     #[serde(rename = "1")]
-    V1(DeliveryV1),
+    V1,
 }
 
 /// One message for one destination. Targets in it are Matrix event IDs; they are translated when it is delivered, since
 /// an earlier message may have no identifier there yet.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct DeliveryV1 {
+    /// Always the first form.
+    #[serde(rename = "v")]
+    pub form: Form,
     /// The idempotency key: the same on every attempt.
     pub key: String,
     /// Says where it goes.
@@ -127,13 +129,32 @@ impl From<routing::Placement> for Place {
     }
 }
 
-// === impl DeliveryPayload ===
+// === impl DeliveryV1 ===
 
-impl DeliveryPayload {
+impl DeliveryV1 {
+    /// Reads what [`Self::to_json`] wrote.
+    ///
+    /// # Errors
+    /// A sentence, where it is no payload of this release.
+    pub(crate) fn read(json: &str) -> Result<Self, String> {
+        serde_json::from_str(json).map_err(|error| format!("its stored form cannot be read: {error}"))
+    }
+
     /// As JSON text.
     #[must_use]
     pub(crate) fn to_json(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// Whether the message refers to an earlier one.
+    pub(crate) fn refers(&self) -> bool {
+        self.message.as_ref().is_some_and(|message| {
+            let changes = matches!(
+                message.content,
+                types::Content::Edit(_) | types::Content::Removal(_) | types::Content::Reaction(_)
+            );
+            changes || !message.reply_to.is_empty() || !message.thread.is_empty()
+        })
     }
 }
 
@@ -153,14 +174,17 @@ mod tests {
 
     #[test]
     fn what_this_release_writes_it_reads() {
-        let delivery = DeliveryPayload::V1(DeliveryV1 {
+        let delivery = DeliveryV1 {
+            form: Form::V1,
             key: "k".into(),
             place: Place::Ticket("T-1".into()),
             message: None,
             initial: vec![types::Change::Tag("vip".into())],
             changes: vec![types::Change::Status(types::TicketStatus::Solved)],
-        });
-        assert_eq!(serde_json::from_str::<DeliveryPayload>(&delivery.to_json()).unwrap(), delivery);
+        };
+        assert!(delivery.to_json().starts_with(r#"{"v":"1","key":"k","#));
+        assert_eq!(DeliveryV1::read(&delivery.to_json()).unwrap(), delivery);
+        assert!(DeliveryV1::read(&delivery.to_json().replace(r#""v":"1""#, r#""v":"2""#)).is_err());
         let action = ActionPayload::V1(ActionV1 { author: None, act: Act::Join });
         assert_eq!(action.to_json(), r#"{"v":"1","author":null,"act":"join"}"#);
         assert_eq!(serde_json::from_str::<ActionPayload>(&action.to_json()).unwrap(), action);

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use patchbay_storage::{NewHook, Parked, ParkedFilter, Replayed, StorageError, Subject};
+use patchbay_storage::{InboxEvent, NewHook, Parked, ParkedFilter, Replayed, StorageError, Subject};
 use patchbay_types::{EventId, TenantId};
 use serde::Serialize;
 use tokio::sync::{Notify, watch};
@@ -115,9 +115,14 @@ impl Pipeline {
         match &replayed {
             Some(Replayed::Event { seq, registration, room_id: Some(room) }) => {
                 let event = self.shared.store.inbox_event(*seq).await?;
-                if let Some(tenant) = event.and_then(|event| event.tenant) {
-                    let lane = InboundLane { tenant, registration: registration.clone(), room: room.clone() };
-                    self.shared.inbound.rewind(lane, seq - 1);
+                match event {
+                    Some(InboxEvent { tenant: Some(tenant), .. }) => {
+                        let lane =
+                            InboundLane { tenant, registration: registration.clone(), room: room.clone() };
+                        self.shared.inbound.rewind(lane, seq - 1);
+                    }
+                    Some(event) => ingest::again(&self.shared, &event).await?,
+                    None => {}
                 }
             }
             Some(Replayed::Delivery { id, tenant, conversation, adapter }) => {

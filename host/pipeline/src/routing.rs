@@ -11,7 +11,7 @@ use patchbay_types::{AdapterName, ConversationId, EventId, tenant::ConversationS
 use crate::{
     event::{Incoming, Stop},
     fault::{Called, Verdict},
-    payload::{Act, DeliveryPayload, DeliveryV1, Place},
+    payload::{Act, DeliveryV1, Form, Place},
     shared::lock,
     steps,
 };
@@ -63,10 +63,15 @@ async fn follow(
     let mut followed = BTreeSet::new();
     for id in &target {
         may_change(incoming, id, &message.content).await?;
-        let routed = incoming.shared.routed(&incoming.lane.tenant, &EventId::from(id.as_str())).await?;
-        for to in routed.iter() {
+        let event = EventId::from(id.as_str());
+        let routed = match incoming.undecided.routed(&event) {
+            Some(routed) => routed.to_vec(),
+            None => incoming.shared.routed(&incoming.lane.tenant, &event).await?.to_vec(),
+        };
+        for to in &routed {
             if followed.insert((to.adapter.clone(), to.conversation.clone())) {
                 let payload = DeliveryV1 {
+                    form: Form::V1,
                     key: String::new(),
                     place: Place::Follow,
                     message: Some(message.clone()),
@@ -86,8 +91,8 @@ async fn follow(
 
 /// Homeservers leave it to whoever reads an edit to see that it is the author's own, and of the same room.
 async fn may_change(incoming: &Incoming<'_>, id: &str, content: &types::Content) -> Result<(), Stop> {
-    let row = incoming.shared.store.related_event(&incoming.lane.registration, id).await?;
-    let target = row.as_ref().and_then(|row| Event::read(&row.body).ok());
+    let body = incoming.shared.event(&incoming.lane.registration, id).await?;
+    let target = body.as_deref().and_then(|body| Event::read(body).ok());
     let edit = matches!(content, types::Content::Edit(_));
     let refused = match target {
         Some(target) if *target.room_id != *incoming.event.room_id => "what it refers to is of another room",
@@ -126,6 +131,7 @@ async fn ask(
             _ => None,
         };
         let payload = DeliveryV1 {
+            form: Form::V1,
             key: String::new(),
             place: route.placement.into(),
             message: (!nothing).then(|| message.clone()),
@@ -136,8 +142,6 @@ async fn ask(
         let delivery = delivery(incoming, &adapter, &row.id, route.internal || staff, ticket, payload);
         incoming.deliver(delivery);
     }
-    // The next event of this turn goes on from here, before anything is committed.
-    incoming.shared.remember_conversation(&row);
     incoming.decision.conversation = Some(row);
     Ok(())
 }
@@ -164,23 +168,26 @@ async fn conversation(
         &lane.room,
         thread.as_ref(),
     );
-    if let Some(entry) = incoming.shared.conversation(&lane.tenant, &id).await? {
-        let entry = lock(&entry);
-        return Ok((entry.row.clone(), entry.tickets.clone()));
+    if let Some(known) = known(incoming, &id).await? {
+        return Ok(known);
+    }
+    if let Some(row) = incoming.undecided.conversation_of(thread.as_ref()) {
+        return Ok((row.clone(), Vec::new()));
     }
     if let Some(row) = linked.await?
-        && let Some(entry) = incoming.shared.conversation(&lane.tenant, &row.id).await?
+        && let Some(known) = known(incoming, &row.id).await?
     {
-        let entry = lock(&entry);
-        return Ok((entry.row.clone(), entry.tickets.clone()));
+        return Ok(known);
     }
     let mut suggested =
         suggested.filter(|name| !name.is_empty() && name.len() <= 255).map(ConversationId::from);
-    if let Some(name) = &suggested
-        && incoming.shared.conversation(&lane.tenant, name).await?.is_some()
-    {
-        // It is another room's or thread's, or this one's link would have been found: a name takes nothing over.
-        suggested = None;
+    if let Some(name) = &suggested {
+        let place = (lane.registration.clone(), lane.room.clone(), thread.clone());
+        let taken = incoming.shared.conversation(&lane.tenant, name).await?.is_some();
+        if taken || incoming.shared.name(&lane.tenant, name, &place) != place {
+            // It is another room's or thread's, or this one's link would have been found: a name takes nothing over.
+            suggested = None;
+        }
     }
     let row = Conversation {
         tenant: lane.tenant.clone(),
@@ -194,6 +201,20 @@ async fn conversation(
         last_at: incoming.now,
     };
     Ok((row, Vec::new()))
+}
+
+/// A conversation as this turn has left it, with the tickets that it is committed to have.
+async fn known(
+    incoming: &Incoming<'_>,
+    id: &ConversationId,
+) -> Result<Option<(Conversation, Vec<Ticket>)>, Stop> {
+    let committed = incoming.shared.conversation(&incoming.lane.tenant, id).await?;
+    let committed = committed.map(|entry| lock(&entry).clone());
+    let changed = incoming.undecided.conversation(id).cloned();
+    Ok(match (changed, committed) {
+        (Some(row), committed) => Some((row, committed.map(|entry| entry.tickets).unwrap_or_default())),
+        (None, committed) => committed.map(|entry| (entry.row, entry.tickets)),
+    })
 }
 
 /// The conversation as the router sees it.
@@ -315,7 +336,7 @@ fn delivery(
         event_id: incoming.decision.event_id.clone(),
         ticket: ticket.map(Into::into),
         internal,
-        payload: DeliveryPayload::V1(payload).to_json(),
+        payload: payload.to_json(),
         not_before: 0,
         generation: i64::try_from(incoming.view.chain.generation).unwrap_or(i64::MAX),
     }

@@ -6,14 +6,15 @@ use std::{
 };
 
 use arc_swap::ArcSwap;
-use moka::sync::Cache;
+use moka::{policy::EvictionPolicy, sync::Cache};
 use patchbay_matrix::{Client, Ghosts};
 use patchbay_plugin::{Chain, Chains};
 use patchbay_storage::{
-    Action, Conversation, Delivery, InboxEvent, PersonRemote, Room, StorageError, Store, Ticket,
+    Action, Conversation, Delivery, InboxEvent, NewDelivery, PersonRemote, Room, StorageError, Store, Ticket,
+    TicketChange,
 };
 use patchbay_types::{
-    AdapterName, Clock, ConversationId, EventId, Millis, RegistrationId, RoomId, TenantId,
+    AdapterName, Clock, ConversationId, EventId, Millis, RegistrationId, RoomId, TenantId, TicketId,
     config::{HostLimits, RegistrationConfig},
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -80,14 +81,41 @@ pub(crate) struct Routed {
     pub(crate) internal: bool,
 }
 
+/// What an adapter made of an event.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Delivered {
+    /// Its own identifiers, the text first; empty where it never got there.
+    pub(crate) parts: Vec<String>,
+    pub(crate) ticket: Option<TicketId>,
+}
+
 /// A tenant's chain and what is derived from it.
 pub(crate) struct View {
     pub(crate) chain: Arc<Chain>,
     pub(crate) people: Arc<People>,
 }
 
+/// Bytes of events that are remembered.
+const EVENTS: u64 = 4 << 20;
+
+// === impl Routed ===
+
+impl Routed {
+    /// Where these deliveries go.
+    pub(crate) fn of(deliveries: &[NewDelivery]) -> Vec<Self> {
+        let routed = |delivery: &NewDelivery| Self {
+            adapter: delivery.adapter.clone(),
+            conversation: delivery.conversation.clone(),
+            internal: delivery.internal,
+        };
+        deliveries.iter().map(routed).collect()
+    }
+}
+
 type RoomKey = (RegistrationId, RoomId);
 type ConversationKey = (TenantId, ConversationId);
+/// A room, or a thread in it.
+pub(crate) type NamedPlace = (RegistrationId, RoomId, Option<EventId>);
 
 /// The pipeline's own state.
 pub(crate) struct Shared {
@@ -108,10 +136,16 @@ pub(crate) struct Shared {
     shares: Cache<TenantId, Arc<Semaphore>>,
     /// With the generation that they were made of. A cache must not keep a chain: an old one has to go.
     people: Cache<TenantId, (u64, Arc<People>)>,
+    /// Names that mappers gave to conversations which may not be committed yet.
+    named: Cache<ConversationKey, NamedPlace>,
     rooms: Cache<RoomKey, Arc<Mutex<RoomEntry>>>,
     conversations: Cache<ConversationKey, Arc<Mutex<ConversationEntry>>>,
     routed: Cache<(TenantId, EventId), Arc<Vec<Routed>>>,
     persons: Cache<(TenantId, AdapterName, String), String>,
+    /// Events that came lately: what an edit, a reply or a reaction refers to mostly did.
+    events: Cache<(RegistrationId, EventId), Arc<str>>,
+    /// What adapters lately made of events.
+    delivered: Cache<(TenantId, AdapterName, EventId), Arc<Delivered>>,
     pauses: Mutex<HashMap<(TenantId, AdapterName), Millis>>,
 }
 
@@ -136,10 +170,19 @@ impl Shared {
             share: deps.threads.saturating_sub(1).max(1),
             shares: Cache::new(100_000),
             people: Cache::new(4096),
-            rooms: Cache::new(50_000),
-            conversations: Cache::new(50_000),
-            routed: Cache::new(100_000),
-            persons: Cache::new(100_000),
+            named: latest(10_000),
+            rooms: latest(50_000),
+            conversations: latest(50_000),
+            routed: latest(20_000),
+            persons: latest(50_000),
+            events: Cache::builder()
+                .weigher(|_: &(RegistrationId, EventId), body: &Arc<str>| {
+                    u32::try_from(body.len()).unwrap_or(u32::MAX).saturating_add(256)
+                })
+                .max_capacity(EVENTS)
+                .eviction_policy(EvictionPolicy::lru())
+                .build(),
+            delivered: latest(10_000),
             pauses: Mutex::default(),
         };
         shared.read_claims();
@@ -226,21 +269,26 @@ impl Shared {
     }
 
     /// Remembers a conversation that was just committed.
-    pub(crate) fn remember_conversation(&self, row: &Conversation) {
-        let key = (row.tenant.clone(), row.id.clone());
-        let entry = self.conversations.get_with(key, || {
-            Arc::new(Mutex::new(ConversationEntry { row: row.clone(), tickets: Vec::new() }))
-        });
-        lock(&entry).row = row.clone();
+    pub(crate) async fn remember_conversation(&self, row: Conversation) {
+        // Somebody may be reading the row as it was before, and put it here only after us: so it is here first.
+        match self.conversation(&row.tenant, &row.id).await {
+            Ok(Some(entry)) => lock(&entry).row = row,
+            Ok(None) => {}
+            Err(_) => self.conversations.invalidate(&(row.tenant, row.id)),
+        }
     }
 
-    /// Remembers a ticket that was just committed.
-    pub(crate) fn remember_ticket(&self, ticket: &Ticket) {
+    /// Gives a conversation's name to a place, unless another one has it; answers who does.
+    pub(crate) fn name(&self, tenant: &TenantId, name: &ConversationId, place: &NamedPlace) -> NamedPlace {
+        self.named.get_with((tenant.clone(), name.clone()), || place.clone())
+    }
+
+    /// Remembers what was just committed of a ticket.
+    pub(crate) fn remember_ticket(&self, change: &TicketChange) {
+        let ticket = &change.ticket;
         let key = (ticket.tenant.clone(), ticket.conversation.clone());
         let Some(entry) = self.conversations.get(&key) else { return };
-        let mut entry = lock(&entry);
-        entry.tickets.retain(|t| (&t.adapter, &t.ticket) != (&ticket.adapter, &ticket.ticket));
-        entry.tickets.push(ticket.clone());
+        change.apply_among(&mut lock(&entry).tickets);
     }
 
     /// Where an event went, if anywhere.
@@ -265,18 +313,66 @@ impl Shared {
         Ok(Arc::new(routed))
     }
 
-    /// Remembers where an event went.
-    pub(crate) fn remember_routed(&self, tenant: &TenantId, event: &EventId, routed: Vec<Routed>) {
-        self.routed.insert((tenant.clone(), event.clone()), Arc::new(routed));
+    /// Remembers where an event went, which was just committed.
+    pub(crate) fn remember_routed(&self, tenant: &TenantId, event: &EventId, deliveries: &[NewDelivery]) {
+        self.routed.insert((tenant.clone(), event.clone()), Arc::new(Routed::of(deliveries)));
     }
 
-    /// Lets go of what was thought of a room and of conversations: the database is right. Whose room it is stays
-    /// decided, since what told of it may not come again.
+    /// Remembers an event that others may refer to.
+    pub(crate) fn remember_event(&self, registration: &RegistrationId, event: &EventId, body: &str) {
+        self.events.insert((registration.clone(), event.clone()), body.into());
+    }
+
+    /// An event as this registration's homeserver sent it, where it is still here.
+    pub(crate) async fn event(
+        &self,
+        registration: &RegistrationId,
+        event: &str,
+    ) -> Result<Option<Arc<str>>, StorageError> {
+        if let Some(body) = self.events.get(&(registration.clone(), event.into())) {
+            return Ok(Some(body));
+        }
+        let row = self.store.related_event(registration, event).await?;
+        Ok(row.map(|row| row.body.into()))
+    }
+
+    /// Remembers what an adapter made of an event, which was just committed; where it was given the event more than once,
+    /// the database knows.
+    pub(crate) fn remember_delivered(&self, lane: &DeliveryLane, event: &EventId, delivered: Delivered) {
+        let routed = self.routed.get(&(lane.tenant.clone(), event.clone()));
+        let times = routed.map_or(0, |to| to.iter().filter(|to| to.adapter == lane.adapter).count());
+        let key = (lane.tenant.clone(), lane.adapter.clone(), event.clone());
+        if times == 1 && !self.delivered.contains_key(&key) {
+            self.delivered.insert(key, Arc::new(delivered));
+        } else {
+            self.delivered.invalidate(&key);
+        }
+    }
+
+    /// What an adapter made of an event, or brought it in as.
+    pub(crate) async fn delivered(
+        &self,
+        tenant: &TenantId,
+        adapter: &AdapterName,
+        event: &EventId,
+    ) -> Result<Arc<Delivered>, StorageError> {
+        if let Some(delivered) = self.delivered.get(&(tenant.clone(), adapter.clone(), event.clone())) {
+            return Ok(delivered);
+        }
+        let mut delivered = Delivered::default();
+        for link in self.store.links_of(tenant, event).await?.into_iter().filter(|l| l.adapter == *adapter) {
+            delivered.ticket = delivered.ticket.or(link.ticket);
+            delivered.parts.extend(link.parts);
+        }
+        Ok(Arc::new(delivered))
+    }
+
+    /// Lets go of what was learnt of a room: the database is right. Whose room it is stays decided, since what told of
+    /// it may not come again.
     pub(crate) fn forget_room(&self, registration: &RegistrationId, room: &RoomId) {
         if let Some(entry) = self.rooms.get(&(registration.clone(), room.clone())) {
             lock(&entry).stale = true;
         }
-        self.conversations.invalidate_all();
     }
 
     /// The room's row, as it is to be stored.
@@ -343,6 +439,16 @@ impl Shared {
             all.remove(&(tenant.clone(), event.clone()));
         }
     }
+}
+
+/// A cache of what was used last. (By its own choice moka keeps what is used most, and turns newcomers away: what is
+/// used here is what is new.)
+fn latest<K, V>(most: u64) -> Cache<K, V>
+where
+    K: std::hash::Hash + Eq + Send + Sync + 'static,
+    V: Clone + Send + Sync + 'static,
+{
+    Cache::builder().max_capacity(most).eviction_policy(EvictionPolicy::lru()).build()
 }
 
 /// A lock whose holder never panics while it holds it; should one, what it left is still the last known state.

@@ -1,7 +1,7 @@
 //! Settings that are each fine and together are not: said at start-up and by `patchbay check`, never refused.
 
 use patchbay_types::{
-    TenantConfig, TenantId,
+    RegistrationId, TenantConfig, TenantId,
     config::{HostConfig, Synchronous},
     units::Bytes,
 };
@@ -65,8 +65,12 @@ pub(crate) fn of_host(host: &HostConfig) -> Vec<String> {
 
 /// What a tenant's file contradicts in `patchbay.toml`.
 pub(crate) fn of_tenant(host: &HostConfig, tenant: &TenantId, config: &TenantConfig) -> Vec<String> {
+    let known = |id: &&RegistrationId| host.registrations.iter().any(|registration| registration.id == **id);
+    let unknown = config.rooms.registrations.iter().filter(|id| !known(id)).map(|id| {
+        format!("tenant `{tenant}`: `rooms.registrations` names `{id}`, which `patchbay.toml` does not have")
+    });
     let drain = host.plugins.drain;
-    config
+    let slow = config
         .slots()
         .filter_map(|(slot, config)| config.limits.time.map(|time| (slot, time)))
         .filter(|(_, time)| *time > drain)
@@ -75,8 +79,8 @@ pub(crate) fn of_tenant(host: &HostConfig, tenant: &TenantId, config: &TenantCon
                 "tenant `{tenant}`: `{slot}.limits.time` = {time} is longer than `plugins.drain` = {drain}: a call \
                  under way may be cut off when the host stops"
             )
-        })
-        .collect()
+        });
+    unknown.chain(slow).collect()
 }
 
 #[cfg(test)]
@@ -101,6 +105,14 @@ mod tests {
         let text = format!("{TENANT}[adapters.crm]\ncomponent = 'c'\n[adapters.crm.limits]\ntime = '2m'\n");
         let said = of_tenant(&host, &TenantId::from("t"), &TenantConfig::parse(&text).unwrap());
         assert!(said[0].contains("`adapters.crm.limits.time` = 2m"), "{said:?}");
+    }
+
+    #[test]
+    fn a_registration_that_does_not_exist_is_told_of() {
+        let host = HostConfig::parse(HOST).unwrap();
+        let text = format!("{TENANT}[rooms]\nregistrations = ['a', 'b']\n");
+        let said = of_tenant(&host, &TenantId::from("t"), &TenantConfig::parse(&text).unwrap());
+        assert!(said.len() == 1 && said[0].contains("names `b`"), "{said:?}");
     }
 
     #[test]

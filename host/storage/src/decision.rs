@@ -3,13 +3,7 @@
 use patchbay_types::{ConversationId, EventId, Millis, RegistrationId, RoomId, TenantId};
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    action::NewAction,
-    delivery::{NewDelivery, Ticket},
-    inbox::InboxState,
-    parked::Park,
-    trace::Trace,
-};
+use crate::{action::NewAction, delivery::NewDelivery, inbox::InboxState, parked::Park, trace::Trace};
 
 /// What became of one event.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,8 +22,6 @@ pub struct Decision {
     pub room: Option<Room>,
     /// The conversation's row, where it changed.
     pub conversation: Option<Conversation>,
-    /// Tickets whose rows changed.
-    pub tickets: Vec<Ticket>,
     /// What goes to CRMs; each number comes from [`crate::Store::next_delivery_id`].
     pub deliveries: Vec<NewDelivery>,
     /// What goes to Matrix; each number comes from [`crate::Store::next_action_id`].

@@ -104,7 +104,7 @@ pub struct DeliveryResult {
     /// What came of it.
     pub outcome: DeliveryOutcome,
     /// Tickets that were opened or changed.
-    pub tickets: Vec<Ticket>,
+    pub tickets: Vec<TicketChange>,
     /// People whose identifier in the CRM was learnt.
     pub persons: Vec<PersonRemote>,
     /// What the embedded desk is to hold.
@@ -144,7 +144,7 @@ pub enum DeliveryOutcome {
     Dropped(String),
 }
 
-/// A ticket that a conversation has with an adapter: the whole row, written over what was there.
+/// A ticket that a conversation has with an adapter.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ticket {
     /// Whose it is.
@@ -171,6 +171,16 @@ pub struct Ticket {
     pub open: bool,
 }
 
+/// A ticket's row as somebody wants it. A delivery and an agent's news may change the same ticket at the same time, so
+/// only what differs from the row that the change was made of is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TicketChange {
+    /// The row that it was made of; none: the ticket is new.
+    pub was: Option<Ticket>,
+    /// The row as it should be.
+    pub ticket: Ticket,
+}
+
 /// A person's identifier in a CRM.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PersonRemote {
@@ -182,6 +192,65 @@ pub struct PersonRemote {
     pub person: String,
     /// The CRM's own identifier; none forgets it.
     pub remote: Option<String>,
+}
+
+// === impl Ticket ===
+
+impl Ticket {
+    /// Whether both are rows of the same ticket.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        (&self.tenant, &self.conversation, &self.adapter, &self.ticket)
+            == (&other.tenant, &other.conversation, &other.adapter, &other.ticket)
+    }
+}
+
+// === impl DeliveryResult ===
+
+impl DeliveryResult {
+    /// About how many bytes of it are written, besides its trace.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let desk = self.desk.iter().map(DeskWrite::bytes).sum::<usize>();
+        let kv = self.kv.iter().map(|write| write.key.len() + write.value.as_ref().map_or(0, Vec::len));
+        let deliveries = self.deliveries.iter().map(|delivery| delivery.payload.len());
+        let actions = self.actions.iter().map(|action| action.payload.len());
+        desk + kv.sum::<usize>() + deliveries.sum::<usize>() + actions.sum::<usize>()
+    }
+}
+
+// === impl TicketChange ===
+
+impl TicketChange {
+    /// A ticket that was just opened.
+    #[must_use]
+    pub fn opened(ticket: Ticket) -> Self {
+        Self { was: None, ticket }
+    }
+
+    /// Carries the change over to a conversation's tickets as they are now.
+    pub fn apply_among(&self, tickets: &mut Vec<Ticket>) {
+        match tickets.iter_mut().find(|known| known.is_same(&self.ticket)) {
+            Some(known) => self.apply_to(known),
+            None => tickets.push(self.ticket.clone()),
+        }
+    }
+
+    /// Carries the change over to the row as it is now.
+    pub fn apply_to(&self, now: &mut Ticket) {
+        fn carry<T: Clone + PartialEq>(now: &mut T, was: Option<&T>, wanted: &T) {
+            if was != Some(wanted) {
+                now.clone_from(wanted);
+            }
+        }
+        let (was, wanted) = (self.was.as_ref(), &self.ticket);
+        carry(&mut now.url, was.map(|was| &was.url), &wanted.url);
+        carry(&mut now.status, was.map(|was| &was.status), &wanted.status);
+        carry(&mut now.open, was.map(|was| &was.open), &wanted.open);
+        carry(&mut now.queue, was.map(|was| &was.queue), &wanted.queue);
+        carry(&mut now.assignee, was.map(|was| &was.assignee), &wanted.assignee);
+        now.last_activity_at = now.last_activity_at.max(wanted.last_activity_at);
+    }
 }
 
 // === impl DeliveryState ===

@@ -87,6 +87,20 @@ pub enum DeskWrite {
     },
 }
 
+// === impl DeskWrite ===
+
+impl DeskWrite {
+    /// About how many bytes it writes.
+    pub(crate) fn bytes(&self) -> usize {
+        match self {
+            Self::Create { customer, .. } => customer.len(),
+            Self::Line { author, body, .. } => author.len() + body.len(),
+            Self::Rewrite { body, .. } => body.len(),
+            Self::Remove { .. } | Self::React { .. } | Self::Alter { .. } => 64,
+        }
+    }
+}
+
 /// One change of a desk ticket.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DeskChange {

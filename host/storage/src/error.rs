@@ -3,7 +3,8 @@
 
 use std::sync::Arc;
 
-use sqlx::error::ErrorKind;
+/// What SQLite, or the way to it, said.
+type Cause = Arc<dyn std::error::Error + Send + Sync>;
 
 /// Why something was not stored or read. Nothing of it has happened: a failed write left no trace.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -13,10 +14,10 @@ pub enum StorageError {
     Full,
     /// The disk or the database file does not answer as it should. Later attempts may work.
     #[error("the database is not available")]
-    Unavailable(#[source] Arc<sqlx::Error>),
+    Unavailable(#[source] Cause),
     /// This one request contradicts what is stored, such as an identifier used twice. Repeating it will not help.
     #[error("the database refused the write")]
-    Refused(#[source] Arc<sqlx::Error>),
+    Refused(#[source] Cause),
     /// What the database holds cannot be read as what it should be.
     #[error("the database holds something that this release cannot read: {0}")]
     Unreadable(String),
@@ -44,39 +45,61 @@ impl StorageError {
     }
 }
 
+impl StorageError {
+    pub(crate) fn no_thread(error: std::io::Error) -> Self {
+        Self::Unavailable(Arc::new(error))
+    }
+
+    pub(crate) fn refused(why: String) -> Self {
+        Self::Refused(Arc::new(std::io::Error::other(why)))
+    }
+
+    /// The same, where no request is to blame: later attempts may work.
+    pub(crate) fn not_now(self) -> Self {
+        match self {
+            Self::Refused(cause) => Self::Unavailable(cause),
+            other => other,
+        }
+    }
+
+    /// From one of SQLite's primary result codes: https://sqlite.org/rescode.html
+    fn of_code(code: i32, cause: Cause) -> Self {
+        const ERROR: i32 = 1;
+        const FULL: i32 = 13;
+        const TOO_BIG: i32 = 18;
+        const CONSTRAINT: i32 = 19;
+        const MISMATCH: i32 = 20;
+        match code & 0xff {
+            FULL => Self::Full,
+            // A value of the wrong type or kind, such as a number beyond what a column holds: the request's own fault.
+            TOO_BIG | ERROR | CONSTRAINT | MISMATCH => Self::Refused(cause),
+            _ => Self::Unavailable(cause),
+        }
+    }
+}
+
 impl From<sqlx::Error> for StorageError {
     fn from(error: sqlx::Error) -> Self {
-        /// SQLite's primary result codes: https://sqlite.org/rescode.html
-        const FULL: u32 = 13;
-        const TOO_BIG: u32 = 18;
-        const ERROR: u32 = 1;
-        const CONSTRAINT: u32 = 19;
-        const MISMATCH: u32 = 20;
-        let (code, kind) = match &error {
-            sqlx::Error::Database(error) => {
-                let code = error.code().and_then(|code| code.parse::<u32>().ok()).unwrap_or(0);
-                (code & 0xff, Some(error.kind()))
-            }
+        let code = match &error {
+            sqlx::Error::Database(error) => error.code().and_then(|code| code.parse().ok()).unwrap_or(0),
             sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => {
                 return Self::Unreadable(error.to_string());
             }
             sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => return Self::Closed,
-            _ => (0, None),
+            _ => 0,
         };
-        let contradicts = matches!(
-            kind,
-            Some(
-                ErrorKind::UniqueViolation
-                    | ErrorKind::ForeignKeyViolation
-                    | ErrorKind::NotNullViolation
-                    | ErrorKind::CheckViolation
-            )
-        );
-        match code {
-            FULL => Self::Full,
-            // A value of the wrong type or kind, such as a number beyond what a column holds: the request's own fault.
-            TOO_BIG | ERROR | CONSTRAINT | MISMATCH => Self::Refused(Arc::new(error)),
-            _ if contradicts => Self::Refused(Arc::new(error)),
+        Self::of_code(code, Arc::new(error))
+    }
+}
+
+impl From<rusqlite::Error> for StorageError {
+    fn from(error: rusqlite::Error) -> Self {
+        match error {
+            rusqlite::Error::SqliteFailure(failure, _) => {
+                Self::of_code(failure.extended_code, Arc::new(error))
+            }
+            // Beyond what a column holds.
+            rusqlite::Error::ToSqlConversionFailure(_) => Self::Refused(Arc::new(error)),
             _ => Self::Unavailable(Arc::new(error)),
         }
     }

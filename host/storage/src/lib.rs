@@ -6,6 +6,7 @@
 //! not know whether an earlier call went through may simply call again.
 
 mod action;
+mod arrivals;
 mod checkpoint;
 mod counters;
 mod decision;
@@ -32,7 +33,10 @@ mod writer;
 pub use self::{
     action::{Action, ActionOutcome, ActionResult, NewAction, Origin},
     decision::{Conversation, Decision, Guarded, Room},
-    delivery::{Delivery, DeliveryOutcome, DeliveryResult, DeliveryState, NewDelivery, PersonRemote, Ticket},
+    delivery::{
+        Delivery, DeliveryOutcome, DeliveryResult, DeliveryState, NewDelivery, PersonRemote, Ticket,
+        TicketChange,
+    },
     desk::{DeskChange, DeskFilter, DeskLine, DeskTicket, DeskWrite},
     error::StorageError,
     generation::{Generation, NewGeneration},

@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::{
     action::NewAction,
     decision::{Conversation, Room},
-    delivery::{NewDelivery, PersonRemote, Ticket},
+    delivery::{NewDelivery, PersonRemote, TicketChange},
     desk::DeskWrite,
     kv::KvWrite,
     parked::Park,
@@ -140,7 +140,7 @@ pub struct EntryResult {
     /// What goes on to other CRMs.
     pub deliveries: Vec<NewDelivery>,
     /// Tickets whose rows changed.
-    pub tickets: Vec<Ticket>,
+    pub tickets: Vec<TicketChange>,
     /// The conversation's row, where it changed.
     pub conversation: Option<Conversation>,
     /// The room's row, where it changed.

@@ -1,28 +1,28 @@
 //! Opening the store: the lock, the connections and how they are tuned, the migrations, the numbers.
 
-use std::{
-    path::PathBuf,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use patchbay_types::config::Synchronous;
+use rusqlite::Connection;
 use sqlx::{
-    ConnectOptions as _, SqliteConnection,
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+    ConnectOptions as _, Connection as _, SqliteConnection,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions},
 };
 
 use crate::{
+    arrivals::Arrivals,
     checkpoint::Checkpointer,
     counters::Counters,
     error::StorageError,
     lock::DirectoryLock,
     store::{Inner, Store},
-    writer::Writer,
+    writer::{Writer, Writing},
 };
 
 /// Connections that read. Two cores are kept busy by fewer; more only split the page cache.
 const READERS: u32 = 4;
+/// How long a connection waits for another that is in its way.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../../migrations/sqlite");
 
@@ -46,38 +46,42 @@ impl OpenOptions {
         Self { directory: directory.into(), synchronous: Synchronous::Full, max_pages: None }
     }
 
+    fn file(&self) -> PathBuf {
+        self.directory.join("patchbay.db")
+    }
+
+    /// What reads, and what migrates before anything else is open.
     fn connection(&self) -> SqliteConnectOptions {
         SqliteConnectOptions::new()
-            .filename(self.directory.join("patchbay.db"))
-            .busy_timeout(Duration::from_secs(10))
+            .filename(self.file())
+            .busy_timeout(PATIENCE)
             .foreign_keys(false)
-            // A group's text depends on what is in it: the usual ones stay prepared, rare ones must not pile up.
             .statement_cache_capacity(64)
             .pragma("temp_store", "memory")
-            .pragma("mmap_size", (256 << 20).to_string())
             .disable_statement_logging()
     }
 
-    fn writing(&self) -> SqliteConnectOptions {
+    /// The connection that writes, or the one that copies its log.
+    fn writing(&self) -> rusqlite::Result<Connection> {
+        let connection = Connection::open(self.file())?;
+        connection.busy_timeout(PATIENCE)?;
+        connection.set_prepared_statement_cache_capacity(128);
         let synchronous = match self.synchronous {
-            Synchronous::Full => SqliteSynchronous::Full,
-            Synchronous::Normal => SqliteSynchronous::Normal,
+            Synchronous::Full => "full",
+            Synchronous::Normal => "normal",
         };
-        let options = self
-            .connection()
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(synchronous)
-            // Checkpoints have a task of their own: one inside a commit would let its callers wait.
-            .pragma("wal_autocheckpoint", "0")
-            // A log that once grew too long gives its space back when it begins anew.
-            .pragma("journal_size_limit", (128 << 20).to_string())
-            // In KiB. The writer touches the same few hundred pages again and again.
-            .pragma("cache_size", "-32768");
-        match self.max_pages {
-            Some(pages) => options.pragma("max_page_count", pages.to_string()),
-            None => options,
+        connection.pragma_update(None, "synchronous", synchronous)?;
+        connection.pragma_update(None, "temp_store", "memory")?;
+        // Checkpoints have a thread of their own: one inside a commit would let its callers wait.
+        connection.pragma_update(None, "wal_autocheckpoint", 0)?;
+        // A log that once grew too long gives its space back when it begins anew.
+        connection.pragma_update(None, "journal_size_limit", 128 << 20)?;
+        // In KiB. The writer touches the same few hundred pages again and again.
+        connection.pragma_update(None, "cache_size", -16_384)?;
+        if let Some(pages) = self.max_pages {
+            connection.pragma_update(None, "max_page_count", pages)?;
         }
+        Ok(connection)
     }
 }
 
@@ -92,24 +96,26 @@ impl Store {
     /// release.
     pub async fn open(options: OpenOptions) -> Result<Self, StorageError> {
         let lock = DirectoryLock::take(&options.directory)?;
-        let mut connection: SqliteConnection = options.writing().connect().await?;
-        MIGRATIONS.run_direct(None, &mut connection, false).await?;
-        let (counters, seq) = Counters::load(&mut connection).await?;
+        let migrating = options.connection().create_if_missing(true).journal_mode(SqliteJournalMode::Wal);
+        let mut migrating: SqliteConnection = migrating.connect().await?;
+        MIGRATIONS.run_direct(None, &mut migrating, false).await?;
+        let (counters, seq) = Counters::load(&mut migrating).await?;
+        migrating.close().await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
             .test_before_acquire(false)
             .idle_timeout(None)
             .max_lifetime(None)
-            .connect_with(options.connection().read_only(true).pragma("cache_size", "-8192"))
+            .connect_with(options.connection().read_only(true).pragma("cache_size", "-4096"))
             .await?;
-        let checkpoints = options.connection().pragma("wal_autocheckpoint", "0").connect().await?;
-        let checkpointer = Checkpointer::start(checkpoints);
-        let (writer, task, changes) = Writer::new(connection, seq, checkpointer);
-        let task = tokio::spawn(async move {
-            task.run().await;
-            drop(lock);
-        });
-        let inner = Inner { readers, counters, changes, task: Mutex::new(Some(task)) };
-        Ok(Self { writer, inner: Arc::new(inner) })
+        let arrivals = Arc::new(Arrivals::behind(seq));
+        let (writer, changes) = Writer::start(Writing {
+            connection: options.writing()?,
+            seq,
+            arrivals: Arc::clone(&arrivals),
+            checkpointer: Checkpointer::start(options.writing()?)?,
+            lock,
+        })?;
+        Ok(Self { writer, inner: Arc::new(Inner { readers, counters, changes, arrivals }) })
     }
 }

@@ -1,13 +1,14 @@
 //! The store's handle, and all that writes.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use patchbay_types::TenantId;
 use sqlx::SqlitePool;
-use tokio::{sync::watch, task::JoinHandle};
+use tokio::sync::watch;
 
 use crate::{
     action::ActionResult,
+    arrivals::Arrivals,
     counters::Counters,
     decision::{Decision, Guarded},
     delivery::DeliveryResult,
@@ -35,8 +36,7 @@ pub(crate) struct Inner {
     pub(crate) readers: SqlitePool,
     pub(crate) counters: Counters,
     pub(crate) changes: watch::Receiver<i64>,
-    /// The writer's, until someone closes the store.
-    pub(crate) task: Mutex<Option<JoinHandle<()>>>,
+    pub(crate) arrivals: Arc<Arrivals>,
 }
 
 // === impl Store ===
@@ -61,56 +61,56 @@ impl Store {
     ///
     /// # Errors
     /// When it could not be written; then nothing of it was.
-    pub async fn decide(&self, mut decision: Decision) -> Result<Guarded, StorageError> {
-        let trace = Packed::take(&mut decision.trace);
-        self.writer.write(Write::Decide(Box::new(decision), trace)).await.map(Reply::guarded)
+    pub async fn decide(&self, decision: Decision) -> Result<Guarded, StorageError> {
+        Ok(self.decide_all(vec![Arc::new(decision)]).await?.first().copied().unwrap_or(Guarded::Stale))
     }
 
-    /// Many decisions in one go, answered in order. Each stands for itself.
+    /// Writes what follows from several events of a lane: all of it or nothing, in order. Answers one guard for each.
     ///
     /// # Errors
-    /// When the store is closed. Whatever befalls one decision is that decision's answer.
-    pub async fn decide_all(
-        &self,
-        decisions: Vec<Decision>,
-    ) -> Result<Vec<Result<Guarded, StorageError>>, StorageError> {
-        let writes = decisions.into_iter().map(|mut decision| {
-            let trace = Packed::take(&mut decision.trace);
-            Write::Decide(Box::new(decision), trace)
+    /// When it could not be written; then nothing of it was.
+    pub async fn decide_all(&self, decisions: Vec<Arc<Decision>>) -> Result<Vec<Guarded>, StorageError> {
+        let writes = decisions.into_iter().map(|decision| {
+            let trace = Packed::of(&decision.trace);
+            Write::Decide(decision, trace)
         });
-        self.write_all(writes).await
+        let replies = self.writer.write_all(writes.collect(), false).await?;
+        Ok(replies.into_iter().map(Reply::guarded).collect())
     }
 
     /// Writes what a delivery's attempt came to, if the delivery is still pending.
     ///
     /// # Errors
     /// When it could not be written; then nothing of it was.
-    pub async fn deliver(&self, mut result: DeliveryResult) -> Result<Guarded, StorageError> {
-        let trace = Packed::take(&mut result.trace);
-        self.writer.write(Write::Deliver(Box::new(result), trace)).await.map(Reply::guarded)
+    pub async fn deliver(&self, result: DeliveryResult) -> Result<Guarded, StorageError> {
+        Ok(self.deliver_all(vec![Arc::new(result)], true).await?.first().copied().unwrap_or(Guarded::Stale))
     }
 
-    /// Many results in one go, answered in order. Each stands for itself.
+    /// Writes what several deliveries of a lane came to, as far as each is still pending: all of it or nothing, in order.
+    /// Answers one guard for each. Where something was done outside that must not be done again, `urgent` writes it
+    /// down without waiting for company.
     ///
     /// # Errors
-    /// When the store is closed. Whatever befalls one result is that result's answer.
+    /// When it could not be written; then nothing of it was.
     pub async fn deliver_all(
         &self,
-        results: Vec<DeliveryResult>,
-    ) -> Result<Vec<Result<Guarded, StorageError>>, StorageError> {
-        let writes = results.into_iter().map(|mut result| {
-            let trace = Packed::take(&mut result.trace);
-            Write::Deliver(Box::new(result), trace)
+        results: Vec<Arc<DeliveryResult>>,
+        urgent: bool,
+    ) -> Result<Vec<Guarded>, StorageError> {
+        let writes = results.into_iter().map(|result| {
+            let trace = Packed::of(&result.trace);
+            Write::Deliver(result, trace)
         });
-        self.write_all(writes).await
+        let replies = self.writer.write_all(writes.collect(), urgent).await?;
+        Ok(replies.into_iter().map(Reply::guarded).collect())
     }
 
     /// Writes what a Matrix action's attempt came to, if the action is still pending.
     ///
     /// # Errors
     /// When it could not be written; then nothing of it was.
-    pub async fn acted(&self, mut result: ActionResult) -> Result<Guarded, StorageError> {
-        let trace = Packed::take(&mut result.trace);
+    pub async fn acted(&self, result: ActionResult) -> Result<Guarded, StorageError> {
+        let trace = Packed::of(&result.trace);
         self.writer.write(Write::Act(Box::new(result), trace)).await.map(Reply::guarded)
     }
 
@@ -127,8 +127,8 @@ impl Store {
     ///
     /// # Errors
     /// When it could not be written; then nothing of it was.
-    pub async fn received(&self, mut received: Received) -> Result<Accepted, StorageError> {
-        let trace = Packed::take(&mut received.trace);
+    pub async fn received(&self, received: Received) -> Result<Accepted, StorageError> {
+        let trace = Packed::of(&received.trace);
         let reply = self.writer.write(Write::Receive(Box::new(received), trace)).await?;
         Ok(Accepted { stored: reply.written, duplicates: reply.skipped })
     }
@@ -137,8 +137,8 @@ impl Store {
     ///
     /// # Errors
     /// When it could not be written; then nothing of it was.
-    pub async fn enter(&self, mut result: EntryResult) -> Result<Guarded, StorageError> {
-        let trace = Packed::take(&mut result.trace);
+    pub async fn enter(&self, result: EntryResult) -> Result<Guarded, StorageError> {
+        let trace = Packed::of(&result.trace);
         self.writer.write(Write::Enter(Box::new(result), trace)).await.map(Reply::guarded)
     }
 
@@ -210,13 +210,8 @@ impl Store {
     /// Writes what waits, and lets go of the data directory. Whoever still has a clone is answered
     /// [`StorageError::Closed`] from now on.
     pub async fn close(&self) {
-        let task = self.inner.task.lock().unwrap_or_else(PoisonError::into_inner).take();
         self.inner.readers.close().await;
-        self.writer.close();
-        if let Some(task) = task {
-            // It ends by panic at worst, and then it is gone too.
-            let _ = task.await;
-        }
+        self.writer.close().await;
     }
 
     /// The number of a delivery that is yet to be stored.
@@ -245,20 +240,5 @@ impl Store {
 
     pub(crate) async fn statements(&self, statements: Vec<Statement>) -> Result<(), StorageError> {
         self.writer.write(Write::Statements(statements)).await.map(drop)
-    }
-
-    async fn write_all(
-        &self,
-        writes: impl Iterator<Item = Write>,
-    ) -> Result<Vec<Result<Guarded, StorageError>>, StorageError> {
-        let mut answers = Vec::new();
-        for write in writes {
-            answers.push(self.writer.send(write).await?);
-        }
-        let mut results = Vec::with_capacity(answers.len());
-        for answer in answers {
-            results.push(answer.await.unwrap_or(Err(StorageError::Closed)).map(Reply::guarded));
-        }
-        Ok(results)
     }
 }

@@ -1,6 +1,8 @@
 //! The trace: what each step was asked and what it answered, kept with the commit that followed from it, so that
 //! anyone may ask why.
 
+use std::cell::RefCell;
+
 use patchbay_types::Millis;
 use serde::{Deserialize, Serialize};
 
@@ -67,23 +69,47 @@ pub enum Subject {
     Transaction(i64),
 }
 
-/// A trace as it is stored: JSON, compressed with LZ4, because what one step answers the next is asked. It is made by
-/// whoever asks the writer, so that the writer has no part in the cost.
+/// A trace as it is stored: MessagePack, in which the steps' JSON stands unescaped, compressed with LZ4, because what one
+/// step answers the next is asked. It is made by whoever asks the writer, so that the writer has no part in the cost.
 #[derive(Debug, Default)]
 pub(crate) struct Packed(Vec<u8>);
+
+/// Space to pack in, kept by each thread: every event is packed twice, and to clear new space costs as much as packing.
+#[derive(Debug, Default)]
+struct Scratch {
+    plain: Vec<u8>,
+    packed: Vec<u8>,
+}
+
+/// More than this is given back.
+const KEPT: usize = 256 << 10;
+
+thread_local! {
+    static SCRATCH: RefCell<Scratch> = RefCell::default();
+}
 
 // === impl Packed ===
 
 impl Packed {
-    /// Takes the trace out of what is to be written.
-    pub(crate) fn take(trace: &mut Trace) -> Self {
-        let trace = std::mem::take(trace);
+    /// Packs a trace.
+    pub(crate) fn of(trace: &[Step]) -> Self {
         if trace.is_empty() {
             return Self::default();
         }
-        // A step is text and numbers alone, which always serialise.
-        let json = serde_json::to_vec(&trace).unwrap_or_default();
-        Self(lz4_flex::compress_prepend_size(&json))
+        SCRATCH.with_borrow_mut(|Scratch { plain, packed }| {
+            plain.clear();
+            // A step is text and numbers alone, which always serialise.
+            let _ = rmp_serde::encode::write_named(plain, trace);
+            packed.resize(lz4_flex::block::get_maximum_output_size(plain.len()), 0);
+            // It fits whatever is compressed.
+            let length = lz4_flex::block::compress_into(plain, packed).unwrap_or(0);
+            let size = u32::try_from(plain.len()).unwrap_or(u32::MAX).to_le_bytes();
+            let bytes = [&size, packed.get(..length).unwrap_or_default()].concat();
+            if plain.capacity() > KEPT {
+                (*plain, *packed) = (Vec::new(), Vec::new());
+            }
+            Self(bytes)
+        })
     }
 
     /// Empty where there was no step.
@@ -91,7 +117,7 @@ impl Packed {
         &self.0
     }
 
-    /// Reads what [`Self::take`] made.
+    /// Reads what [`Self::of`] made.
     pub(crate) fn read(bytes: &[u8]) -> Result<Trace, StorageError> {
         let unreadable = || StorageError::Unreadable("a trace".to_owned());
         let size = bytes.first_chunk().map_or(0, |size| u32::from_le_bytes(*size)) as usize;
@@ -99,8 +125,8 @@ impl Packed {
         if size / 255 > bytes.len() {
             return Err(unreadable());
         }
-        let json = lz4_flex::decompress_size_prepended(bytes).map_err(|_| unreadable())?;
-        serde_json::from_slice(&json).map_err(|_| unreadable())
+        let packed = lz4_flex::decompress_size_prepended(bytes).map_err(|_| unreadable())?;
+        rmp_serde::from_slice(&packed).map_err(|_| unreadable())
     }
 }
 
@@ -139,12 +165,10 @@ mod tests {
 
     #[test]
     fn a_trace_reads_back_and_a_damaged_one_is_refused() {
-        let mut trace =
-            vec![Step { name: "router.decide".into(), input: "é".repeat(1000), ..Step::default() }];
-        let copy = trace.clone();
-        let packed = Packed::take(&mut trace);
-        assert!(trace.is_empty() && packed.bytes().len() < 200);
-        assert_eq!(Packed::read(packed.bytes()).unwrap(), copy);
+        let trace = vec![Step { name: "router.decide".into(), input: "é".repeat(1000), ..Step::default() }];
+        let packed = Packed::of(&trace);
+        assert!(packed.bytes().len() < 200);
+        assert_eq!(Packed::read(packed.bytes()).unwrap(), trace);
         assert!(Packed::read(&[0xff; 40]).is_err());
         assert!(Packed::read(&[]).is_err());
     }

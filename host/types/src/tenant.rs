@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     config::{ConfigError, parse_toml},
-    ids::AdapterName,
+    ids::{AdapterName, RegistrationId},
     units::{Bytes, Span},
 };
 
@@ -43,6 +43,9 @@ pub struct TenantConfig {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct RoomsConfig {
+    /// Registrations whose rooms may be this tenant's; empty: all. Where several homeservers are not trusted alike, one of
+    /// them must not bring in a room by another's name.
+    pub registrations: Vec<RegistrationId>,
     /// Room IDs that are this tenant's, whatever else could be said of them.
     pub link: Vec<String>,
     /// Regular expressions over the whole alias, such as `#_patchbay_acme_.*:example\.org`. Only aliases in our own

@@ -119,16 +119,17 @@ async fn keep(
 
 /// The transaction as it is to be kept; nothing if it is kept while the answer is on its way.
 #[cfg(feature = "sabotage")]
-fn sabotaged(appservice: &Appservice, mut read: Read) -> Option<Read> {
-    use patchbay_storage::sabotage::{Sabotage, unlike_any};
-    if Sabotage::Dedup.is_on() {
-        read.transaction.events.iter_mut().for_each(|event| event.key = unlike_any(&event.key));
-    }
+fn sabotaged(appservice: &Appservice, read: Read) -> Option<Read> {
+    use patchbay_storage::sabotage::Sabotage;
     if !Sabotage::EarlyAnswer.is_on() {
         return Some(read);
     }
     let store = appservice.store.clone();
-    tokio::spawn(async move { store.accept(read.transaction).await.ok() });
+    tokio::spawn(async move {
+        // As a host does that writes behind.
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        store.accept(read.transaction).await.ok()
+    });
     None
 }
 

@@ -5,17 +5,18 @@ use std::sync::Arc;
 use patchbay_plugin::{CallError, Caller, adapter};
 use patchbay_storage::{
     Delivery, DeliveryOutcome, DeliveryResult, DeskWrite, KvWrite, Park, PersonRemote, StorageError, Ticket,
-    Trace,
+    TicketChange, Trace,
 };
 use patchbay_types::Millis;
 
 use crate::{
     delivery::{
-        Tried, outcome,
+        Reach, Tried, outcome,
+        receipts::Receipts,
         translate::{self, Translated},
     },
     fault::{Called, Verdict},
-    payload::{DeliveryPayload, DeliveryV1, Place},
+    payload::{DeliveryV1, Place},
     queues::DeliveryLane,
     shared::{ConversationEntry, Shared, View, lock},
     steps,
@@ -34,13 +35,15 @@ pub(crate) struct Attempt<'a> {
     pub(crate) conversation: ConversationEntry,
     /// The ticket it goes to; none: one is opened.
     pub(crate) ticket: Option<Ticket>,
+    /// The row that its change is written against: as it was before this attempt.
+    pub(crate) was: Option<Ticket>,
     pub(crate) translated: Option<Translated>,
 }
 
 /// What an attempt did, to be committed with the receipt.
 #[derive(Default)]
 pub(crate) struct Effects {
-    pub(crate) tickets: Vec<Ticket>,
+    pub(crate) tickets: Vec<TicketChange>,
     pub(crate) persons: Vec<PersonRemote>,
     pub(crate) desk: Vec<DeskWrite>,
     pub(crate) kv: Vec<KvWrite>,
@@ -55,6 +58,8 @@ pub(crate) async fn attempt(
     shared: &Arc<Shared>,
     lane: &DeliveryLane,
     delivery: Delivery,
+    payload: Result<DeliveryV1, String>,
+    before: &Receipts,
 ) -> Result<Tried, StorageError> {
     let now = shared.clock.now();
     let due = delivery.not_before.max(shared.paused_until(&lane.tenant, &lane.adapter));
@@ -84,11 +89,13 @@ pub(crate) async fn attempt(
             trace: effects.trace,
         })
     };
-    let result = |outcome, effects| Tried::Result(receipt(outcome, effects));
-    let payload = match serde_json::from_str(&delivery.payload) {
-        Ok(DeliveryPayload::V1(payload)) => payload,
-        Err(error) => {
-            let reason = format!("its stored form cannot be read: {error}");
+    let grants = view.chain.config.adapters.get(&lane.adapter).map(|slot| &slot.grants);
+    let inside = grants.is_none_or(|grants| grants.http.is_empty() && !grants.store);
+    let reach = if inside { Reach::Inside } else { Reach::Outside };
+    let result = |outcome, effects| Tried::Result(receipt(outcome, effects), reach);
+    let payload = match payload {
+        Ok(payload) => payload,
+        Err(reason) => {
             return Ok(result(DeliveryOutcome::Dead(Park { reason, ..Park::default() }), Effects::default()));
         }
     };
@@ -97,6 +104,7 @@ pub(crate) async fn attempt(
         return Ok(result(DeliveryOutcome::Dead(Park { reason, ..Park::default() }), Effects::default()));
     };
     let mut conversation = lock(&conversation).clone();
+    before.apply_to(&mut conversation.tickets);
     let translated = match &payload.message {
         Some(message) => {
             Some(translate::translate(shared, &lane.tenant, &lane.adapter, message.clone()).await?)
@@ -108,6 +116,7 @@ pub(crate) async fn attempt(
         // What is cached may have been read before this very lane's last receipt: no second ticket, and no edit that
         // finds nothing, for that.
         conversation.tickets = shared.store.tickets(&lane.tenant, &lane.conversation).await?;
+        before.apply_to(&mut conversation.tickets);
         placed = place(lane, &conversation, &payload.place, translated.as_ref());
     }
     let ticket = match placed {
@@ -132,6 +141,7 @@ pub(crate) async fn attempt(
         now,
         payload,
         conversation,
+        was: ticket.clone(),
         ticket,
         translated,
     };
@@ -146,6 +156,7 @@ pub(crate) async fn attempt(
     for last in [false, true] {
         // What a faulted call opened is gone with what it wrote.
         attempt.ticket.clone_from(&placed);
+        attempt.was.clone_from(&placed);
         let mut effects = Effects::default();
         match attempt.perform(&slot.plugin, &mut effects).await {
             Ok(ended) => {
@@ -159,7 +170,7 @@ pub(crate) async fn attempt(
                 let (outcome, rest) = outcome::judge(&attempt, ended, number);
                 let mut receipt = receipt(outcome, effects);
                 receipt.deliveries.extend(rest);
-                return Ok(Tried::Result(receipt));
+                return Ok(Tried::Result(receipt, reach));
             }
             Err(CallError::Guest(error)) => {
                 let outcome = DeliveryOutcome::Dead(called.park(&slot.plugin, error));
@@ -203,7 +214,8 @@ fn place(
         Place::Open => Placed::New,
         Place::ContinueOrOpen => open().map_or(Placed::New, Placed::At),
         Place::IfOpen => open().map_or(Placed::Nowhere("no ticket is open"), Placed::At),
-        Place::Ticket(id) => named(id).map_or(Placed::New, Placed::At),
+        // One that is not known here is gone, or was never committed: its conversation may have another one.
+        Place::Ticket(id) => named(id).or_else(open).map_or(Placed::New, Placed::At),
         Place::Follow => {
             let target = translated.filter(|translated| !translated.lost);
             let ticket = target.and_then(|translated| translated.ticket.as_deref()).and_then(named);

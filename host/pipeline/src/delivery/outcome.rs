@@ -8,12 +8,7 @@ use patchbay_storage::{DeliveryOutcome, NewDelivery, Park, Ticket};
 use patchbay_types::Millis;
 use tracing::warn;
 
-use crate::{
-    delivery::attempt::Attempt,
-    keys,
-    payload::{DeliveryPayload, Place},
-    retry, steps, tickets,
-};
+use crate::{delivery::attempt::Attempt, keys, payload::Place, retry, steps, tickets};
 
 /// What the adapter's functions came to.
 #[derive(Debug, Default)]
@@ -62,7 +57,7 @@ fn changes_alone(attempt: &Attempt<'_>, at: Millis) -> NewDelivery {
         event_id: None,
         ticket: attempt.ticket.as_ref().map(|ticket| ticket.ticket.clone()),
         internal: attempt.internal,
-        payload: DeliveryPayload::V1(payload).to_json(),
+        payload: payload.to_json(),
         not_before: at,
         generation: i64::try_from(attempt.view.chain.generation).unwrap_or(i64::MAX),
     }
@@ -103,7 +98,7 @@ fn again_elsewhere(attempt: &Attempt<'_>, error: String) -> DeliveryOutcome {
     }
     let mut payload = attempt.payload.clone();
     payload.place = Place::Open;
-    let payload = DeliveryPayload::V1(payload).to_json();
+    let payload = payload.to_json();
     DeliveryOutcome::Retry { at: attempt.now, error, payload: Some(payload) }
 }
 
@@ -126,6 +121,20 @@ pub(crate) fn apply(ticket: &mut Ticket, changes: &[Change]) {
     }
 }
 
+/// Makes `was` differ from `ticket` where a change was asked for: it is written then, even if it was so before, since
+/// somebody may have changed it meanwhile.
+pub(crate) fn on_purpose(was: &mut Ticket, ticket: &Ticket, changes: &[Change]) {
+    let other = |now: &Option<String>| if now.is_some() { None } else { Some(String::new()) };
+    for change in changes {
+        match change {
+            Change::Status(_) => (was.status, was.open) = (String::new(), !ticket.open),
+            Change::Queue(_) => was.queue = other(&ticket.queue),
+            Change::Assignee(_) => was.assignee = other(&ticket.assignee),
+            _ => {}
+        }
+    }
+}
+
 /// The word that metrics use.
 pub(crate) fn word(outcome: &DeliveryOutcome) -> &'static str {
     match outcome {
@@ -133,5 +142,41 @@ pub(crate) fn word(outcome: &DeliveryOutcome) -> &'static str {
         DeliveryOutcome::Retry { .. } => "retry",
         DeliveryOutcome::Dead(_) => "dead",
         DeliveryOutcome::Dropped(_) => "dropped",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use patchbay_plugin::types::TicketStatus;
+    use patchbay_storage::TicketChange;
+
+    use super::*;
+
+    #[test]
+    fn a_status_that_was_asked_for_is_written_over_what_an_agent_did_meanwhile() {
+        let open = Ticket {
+            tenant: "t".into(),
+            conversation: "c".into(),
+            adapter: "desk".into(),
+            ticket: "D-1".into(),
+            url: None,
+            status: "open".into(),
+            queue: None,
+            assignee: None,
+            opened_at: 1,
+            last_activity_at: 1,
+            open: true,
+        };
+        let closed = Ticket { status: "closed".into(), open: false, ..open.clone() };
+        let changes = [Change::Status(TicketStatus::Open)];
+        let (mut was, mut wanted) = (open.clone(), open.clone());
+        apply(&mut wanted, &changes);
+        on_purpose(&mut was, &wanted, &changes);
+        let mut now = closed.clone();
+        TicketChange { was: Some(was), ticket: wanted }.apply_to(&mut now);
+        assert_eq!(now, open);
+        let mut now = closed.clone();
+        TicketChange { was: Some(open.clone()), ticket: open }.apply_to(&mut now);
+        assert_eq!(now, closed);
     }
 }

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use patchbay_plugin::{CallError, Plugin, Ports, Timed, adapter, types};
-use patchbay_storage::{PersonRemote, Ticket};
+use patchbay_storage::{PersonRemote, Ticket, TicketChange};
 use patchbay_types::TicketId;
 
 use crate::{
@@ -46,7 +46,7 @@ impl Attempt<'_> {
             // A call that failed leaves nothing behind in the host's own tables; those before it do.
             if ended.parts.is_some() || ended.kept.is_some() {
                 self.collect(ports, if ended.parts.is_some() { None } else { ended.kept }, effects);
-                effects.tickets.extend(self.ticket.clone());
+                effects.tickets.extend(self.changed());
             }
             self.gone(&ended, effects);
             return Ok(ended);
@@ -63,7 +63,7 @@ impl Attempt<'_> {
             && ended.parts.is_some()
         {
             ticket.last_activity_at = self.now;
-            effects.tickets.push(ticket.clone());
+            effects.tickets.extend(self.changed());
         }
         Ok(ended)
     }
@@ -174,6 +174,9 @@ impl Attempt<'_> {
             Ok(()) => {
                 if let Some(ticket) = &mut self.ticket {
                     outcome::apply(ticket, &self.payload.changes);
+                    if let Some(was) = &mut self.was {
+                        outcome::on_purpose(was, ticket, &self.payload.changes);
+                    }
                 }
             }
             Err(failure) => ended.failure = Some(failure),
@@ -233,6 +236,11 @@ impl Attempt<'_> {
         }
     }
 
+    /// What became of the ticket.
+    fn changed(&self) -> Option<TicketChange> {
+        Some(TicketChange { was: self.was.clone(), ticket: self.ticket.clone()? })
+    }
+
     fn customer(&self, message: &types::Message) -> types::Person {
         let customer = self.conversation.row.customer.as_deref();
         customer.and_then(|json| serde_json::from_str(json).ok()).unwrap_or_else(|| message.author.clone())
@@ -287,9 +295,13 @@ impl Attempt<'_> {
     fn gone(&self, ended: &Ended, effects: &mut Effects) {
         match ended.failure.as_ref().map(|failure| failure.kind) {
             Some(adapter::FailureKind::Gone) => {
-                let close =
+                let closed =
                     |ticket: &Ticket| Ticket { open: false, status: "closed".to_owned(), ..ticket.clone() };
-                effects.tickets.extend(self.ticket.as_ref().map(close));
+                effects.tickets.extend(
+                    self.ticket
+                        .as_ref()
+                        .map(|ticket| TicketChange { was: self.was.clone(), ticket: closed(ticket) }),
+                );
             }
             Some(adapter::FailureKind::UnknownPerson) => {
                 let author = self.payload.message.as_ref().map(|message| message.author.id.clone());

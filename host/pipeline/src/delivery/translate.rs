@@ -5,7 +5,7 @@ use patchbay_plugin::types::{Content, Message, Target};
 use patchbay_storage::StorageError;
 use patchbay_types::{AdapterName, EventId, TenantId};
 
-use crate::shared::Shared;
+use crate::shared::{Delivered, Shared};
 
 /// A message in an adapter's own words, and where its target went.
 pub(crate) struct Translated {
@@ -44,7 +44,7 @@ pub(crate) async fn translate(
     if changes {
         let found = look_up(shared, tenant, adapter, target).await?;
         lost = found.parts.is_empty();
-        ticket = found.ticket;
+        ticket = found.ticket.map(|ticket| ticket.to_string());
         target.clone_from(&found.parts);
         all.extend(found.parts);
     }
@@ -60,26 +60,17 @@ pub(crate) async fn translate(
     Ok(Translated { message, ticket, lost, parts: all })
 }
 
-#[derive(Default)]
-struct Found {
-    parts: Vec<String>,
-    ticket: Option<String>,
-}
-
 async fn look_up(
     shared: &Shared,
     tenant: &TenantId,
     adapter: &AdapterName,
     target: &Target,
-) -> Result<Found, StorageError> {
-    let mut found = Found::default();
+) -> Result<Delivered, StorageError> {
+    let mut found = Delivered::default();
     for event in target {
-        for link in shared.store.links_of(tenant, &EventId::from(event.as_str())).await? {
-            if link.adapter == *adapter {
-                found.ticket = found.ticket.or(link.ticket.map(|ticket| ticket.to_string()));
-                found.parts.extend(link.parts);
-            }
-        }
+        let delivered = shared.delivered(tenant, adapter, &EventId::from(event.as_str())).await?;
+        found.ticket = found.ticket.or_else(|| delivered.ticket.clone());
+        found.parts.extend_from_slice(&delivered.parts);
     }
     Ok(found)
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use patchbay_plugin::{Caller, mapping, types};
 use patchbay_storage::{
-    Entry, EntryOutcome, EntryResult, NewAction, Origin, Park, StorageError, Ticket, Trace,
+    Entry, EntryOutcome, EntryResult, NewAction, Origin, Park, StorageError, Ticket, TicketChange, Trace,
 };
 use patchbay_types::Millis;
 
@@ -119,10 +119,11 @@ impl News<'_> {
             _ => None,
         };
         if let types::News::Changed(changes) = &told.news {
+            let was = Some(ticket.clone());
             let mut ticket = ticket.clone();
             apply_changes(&mut ticket, &changes.changes);
             ticket.last_activity_at = self.now;
-            result.tickets.push(ticket);
+            result.tickets.push(TicketChange { was, ticket });
         }
         if matches!(told.news, types::News::Opening(_)) {
             return Err(Stop::Ignore("rooms are not made for a CRM's news yet".to_owned()));

@@ -27,6 +27,25 @@ async fn an_edit_in_the_same_transaction_changes_its_line() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn a_backlog_of_one_room_opens_one_ticket_and_its_edits_find_their_lines() {
+    let mut house = acme().await;
+    let event = |n: u32| match n % 3 {
+        0 => text("!a:h", &format!("${n}"), "@alice:h", &format!("said {n}")),
+        1 => edit(&format!("${n}"), &format!("${}", n - 1), &format!("meant {}", n - 1)),
+        _ => text("!a:h", &format!("${n}"), "@alice:h", "and"),
+    };
+    house.send(&(0..90).map(event).collect::<Vec<_>>()).await;
+    house.settled().await;
+    let lines = house.lines("acme").await;
+    assert!(lines.iter().all(|line| line.ticket == lines[0].ticket), "one ticket");
+    let words = house.words("acme").await;
+    let wanted: Vec<String> =
+        (0..90).step_by(3).flat_map(|n| [format!("meant {n}"), "and".to_owned()]).collect();
+    assert_eq!(words, wanted);
+    house.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
 async fn a_removal_marks_its_line_and_a_reaction_stands_on_it() {
     let mut house = acme().await;
     house.send(&[text("!a:h", "$1", "@alice:h", "one"), text("!a:h", "$2", "@alice:h", "two")]).await;

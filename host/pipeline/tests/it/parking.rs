@@ -43,5 +43,12 @@ async fn an_absurd_event_harms_no_neighbour() {
     house.settled().await;
     assert_eq!(house.words("acme").await, ["fine"]);
     assert_eq!(house.store.why("$1").await.unwrap().events[0].state, InboxState::Parked);
+    // Replayed, it is looked at once more, and set aside again: it does not wait unseen.
+    let filter = ParkedFilter { limit: 10, ..ParkedFilter::default() };
+    let first = house.store.parked(&filter).await.unwrap()[0].id;
+    house.pipeline.replay(first).await.unwrap();
+    house.settled().await;
+    let again = house.store.parked(&filter).await.unwrap();
+    assert!(again.len() == 1 && again[0].id > first, "{again:?}");
     house.stop().await;
 }

@@ -73,7 +73,14 @@ impl Evil {
                        (then (i32.const 1024))
                        (else (call $evil (local.get 0))))"
                 );
-                functions.iter().fold(guest, |guest, function| guest.body(function, &body)).build()
+                let guest = functions.iter().fold(guest, |guest, function| guest.body(function, &body));
+                // A conversation that has a ticket is appended to; the golden call opens one.
+                let appends = matches!(world, "desk-adapter" | "crm-adapter");
+                if appends {
+                    guest.body("append", "(call $evil (local.get 0))").build()
+                } else {
+                    guest.build()
+                }
             }
         }
     }

@@ -36,6 +36,17 @@ impl Store {
         rows.iter().map(event).collect()
     }
 
+    /// The same, for the one who follows the inbox: what came last is handed over from memory, once.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn next_pending(&self, after_seq: i64, limit: u32) -> Result<Vec<InboxEvent>, StorageError> {
+        match self.inner.arrivals.take(after_seq, limit as usize) {
+            Some(events) => Ok(events),
+            None => self.pending(after_seq, limit).await,
+        }
+    }
+
     /// Pending events of one room with a higher number than `after_seq`, in order, at most `limit`.
     ///
     /// # Errors

@@ -1,5 +1,7 @@
 //! Members: what callers ask the writer for. Each is written wholly or not at all, whatever else its group holds.
 
+use std::sync::Arc;
+
 use tokio::sync::oneshot;
 
 use crate::{
@@ -18,16 +20,20 @@ use crate::{
 /// One request to the writer, and where its answer goes.
 #[derive(Debug)]
 pub(crate) struct Member {
-    pub(crate) write: Write,
-    pub(crate) reply: oneshot::Sender<Result<Reply, StorageError>>,
+    /// All of these or none, in order.
+    pub(crate) writes: Vec<Write>,
+    /// Somebody outside waits for it, or must not be asked again: it is not put off.
+    pub(crate) urgent: bool,
+    /// One answer for each.
+    pub(crate) reply: oneshot::Sender<Result<Vec<Reply>, StorageError>>,
 }
 
 /// What is to be written.
 #[derive(Debug)]
 pub(crate) enum Write {
     Accept(Box<Transaction>),
-    Decide(Box<Decision>, Packed),
-    Deliver(Box<DeliveryResult>, Packed),
+    Decide(Arc<Decision>, Packed),
+    Deliver(Arc<DeliveryResult>, Packed),
     Act(Box<ActionResult>, Packed),
     Hook(NewHook),
     Receive(Box<Received>, Packed),
@@ -46,11 +52,19 @@ pub(crate) struct Reply {
     pub(crate) skipped: u64,
 }
 
+// === impl Member ===
+
+impl Member {
+    /// About how many rows and bytes it will write: bounds a group.
+    pub(crate) fn weight(&self) -> (usize, usize) {
+        self.writes.iter().map(Write::weight).fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1))
+    }
+}
+
 // === impl Write ===
 
 impl Write {
-    /// About how many rows and bytes it will write: bounds a group.
-    pub(crate) fn weight(&self) -> (usize, usize) {
+    fn weight(&self) -> (usize, usize) {
         match self {
             Self::Accept(transaction) => (
                 transaction.events.len().max(1),
@@ -62,7 +76,9 @@ impl Write {
                 decision.deliveries.iter().map(|delivery| delivery.payload.len()).sum::<usize>()
                     + trace.bytes().len(),
             ),
-            Self::Deliver(result, trace) => (1 + result.desk.len() + result.kv.len(), trace.bytes().len()),
+            Self::Deliver(result, trace) => {
+                (1 + result.desk.len() + result.kv.len(), result.bytes() + trace.bytes().len())
+            }
             Self::Receive(received, trace) => (
                 1 + received.entries.len(),
                 received.entries.iter().map(|entry| entry.body.len()).sum::<usize>() + trace.bytes().len(),
@@ -83,6 +99,11 @@ impl Write {
 impl Reply {
     pub(crate) const WRITTEN: Self = Self { written: 1, skipped: 0 };
     pub(crate) const SKIPPED: Self = Self { written: 0, skipped: 1 };
+
+    /// For a member that is one row.
+    pub(crate) fn of(rows: usize) -> Self {
+        if rows > 0 { Self::WRITTEN } else { Self::SKIPPED }
+    }
 
     /// For a member that stands behind one row's state.
     pub(crate) fn guarded(self) -> Guarded {

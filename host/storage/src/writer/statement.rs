@@ -1,5 +1,10 @@
 //! Single statements, for what is rare: an operator's change, an edited desk line.
 
+use rusqlite::{
+    ToSql,
+    types::{ToSqlOutput, ValueRef},
+};
+
 /// A statement with its values, each of which stands for one `?`.
 #[derive(Debug, Clone)]
 pub(crate) struct Statement {
@@ -25,6 +30,17 @@ impl Statement {
 }
 
 // === impl Value ===
+
+impl ToSql for Value {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self {
+            Self::Null => ValueRef::Null,
+            Self::Int(value) => ValueRef::Integer(*value),
+            Self::Text(value) => ValueRef::Text(value.as_bytes()),
+            Self::Blob(value) => ValueRef::Blob(value),
+        }))
+    }
+}
 
 impl From<i64> for Value {
     fn from(value: i64) -> Self {

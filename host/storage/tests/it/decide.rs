@@ -1,5 +1,7 @@
 //! A decision is written wholly, and once.
 
+use std::sync::Arc;
+
 use patchbay_storage::{Guarded, InboxState, Park, Room};
 use patchbay_types::TenantId;
 
@@ -63,8 +65,7 @@ async fn of_two_decisions_in_one_group_the_first_counts() {
     let mut parked = decision(seq);
     parked.state = InboxState::Parked;
     parked.park = Some(Park { reason: "fault".into(), ..Park::default() });
-    let answers = store.decide_all(vec![decision(seq), parked]).await.unwrap();
-    let answers: Vec<Guarded> = answers.into_iter().map(Result::unwrap).collect();
+    let answers = store.decide_all(vec![Arc::new(decision(seq)), Arc::new(parked)]).await.unwrap();
     assert_eq!(answers, [Guarded::Applied, Guarded::Stale]);
     assert_eq!(store.inbox_event(seq).await.unwrap().unwrap().state, InboxState::Done);
 }
@@ -78,9 +79,8 @@ async fn the_last_of_several_rows_for_one_conversation_stays() {
         decision.conversation = Some(conversation(count));
         decision
     });
-    for answer in store.decide_all(decisions.collect()).await.unwrap() {
-        assert_eq!(answer.unwrap(), Guarded::Applied);
-    }
+    let answers = store.decide_all(decisions.map(Arc::new).collect()).await.unwrap();
+    assert_eq!(answers, [Guarded::Applied; 5]);
     let row = store.conversation(&"acme".into(), &"c1".into()).await.unwrap().unwrap();
     assert_eq!(row.message_count, 5);
 }

@@ -1,8 +1,10 @@
 //! A delivery's result is written wholly, and once; so is an action's.
 
+use std::sync::Arc;
+
 use patchbay_storage::{
     ActionOutcome, ActionResult, DeliveryOutcome, DeliveryState, Guarded, KvWrite, Origin, Park,
-    PersonRemote, Ticket,
+    PersonRemote, Ticket, TicketChange,
 };
 use patchbay_types::TenantId;
 
@@ -25,12 +27,34 @@ fn ticket() -> Ticket {
 }
 
 #[tokio::test]
+async fn what_an_agent_did_to_a_ticket_while_it_was_delivered_to_is_not_undone() {
+    let (store, _directory) = store().await;
+    let tenant = TenantId::from("acme");
+    for (agent, receives_first) in [("!a", true), ("!b", false)] {
+        let mut opening = result(&delivered_to(&store, agent).await, done(&[]));
+        opening.tickets = vec![TicketChange::opened(ticket())];
+        assert_eq!(store.deliver(opening).await.unwrap(), Guarded::Applied);
+        let was = Some(ticket());
+        let mut receipt = result(&delivered_to(&store, &format!("{agent}2")).await, done(&[]));
+        let touched = Ticket { last_activity_at: 90, ..ticket() };
+        receipt.tickets = vec![TicketChange { was: was.clone(), ticket: touched }];
+        let mut closing = result(&delivered_to(&store, &format!("{agent}3")).await, done(&[]));
+        let closed = Ticket { status: "closed".into(), open: false, last_activity_at: 50, ..ticket() };
+        closing.tickets = vec![TicketChange { was, ticket: closed.clone() }];
+        let both = if receives_first { [receipt, closing] } else { [closing, receipt] };
+        assert_eq!(store.deliver_all(both.map(Arc::new).into(), false).await.unwrap(), [Guarded::Applied; 2]);
+        let now = store.ticket(&tenant, &"desk".into(), &"D-1".into()).await.unwrap();
+        assert_eq!(now, Some(Ticket { last_activity_at: 90, ..closed }));
+    }
+}
+
+#[tokio::test]
 async fn a_receipt_links_both_ways_and_is_written_once() {
     let (store, _directory) = store().await;
     let tenant = TenantId::from("acme");
     let delivery = delivered_to(&store, "!a").await;
     let mut receipt = result(&delivery, done(&["L-1", "L-2"]));
-    receipt.tickets = vec![ticket()];
+    receipt.tickets = vec![TicketChange::opened(ticket())];
     receipt.persons = vec![PersonRemote {
         tenant: tenant.clone(),
         adapter: "desk".into(),

@@ -1,6 +1,6 @@
 //! The embedded desk.
 
-use patchbay_storage::{DeskChange, DeskFilter, DeskWrite, Guarded, NewHook};
+use patchbay_storage::{DeskChange, DeskFilter, DeskWrite, Guarded, NewHook, StorageError};
 use patchbay_types::TenantId;
 
 use crate::support::{delivered_to, done, open, result, store};
@@ -51,6 +51,17 @@ async fn a_calls_desk_writes_come_with_its_receipt_and_a_repeated_item_is_droppe
     assert_eq!((row.lines, row.last_at, row.status.as_str()), (1, 20, "open"));
     store.close().await;
     assert_eq!(open(&directory).await.next_desk_ticket(&tenant), "D-2");
+}
+
+#[tokio::test]
+async fn a_line_in_a_ticket_that_the_desk_does_not_have_is_refused_with_its_receipt() {
+    let (store, _directory) = store().await;
+    let tenant = TenantId::from("acme");
+    let delivery = delivered_to(&store, "!a").await;
+    let mut receipt = result(&delivery, done(&["L-1"]));
+    receipt.desk = vec![line(&tenant, "D-7", "L-1", "k1")];
+    assert!(matches!(store.deliver(receipt).await, Err(StorageError::Refused(_))));
+    assert_eq!(store.deliveries_pending(0, 10).await.unwrap().len(), 1);
 }
 
 #[tokio::test]

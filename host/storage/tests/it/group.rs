@@ -1,6 +1,6 @@
 //! Members of a group share its commit, not its troubles.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::Arc};
 
 use futures::future::join_all;
 use patchbay_storage::{Guarded, Notice, OpenOptions, StorageError, Store};
@@ -23,7 +23,7 @@ async fn a_member_that_is_refused_does_not_take_its_group_with_it() {
             decision
         })
         .collect();
-    let answers = store.decide_all(decisions).await.unwrap();
+    let answers = join_all(decisions.into_iter().map(|decision| store.decide(decision))).await;
     for (answer, seq) in answers.into_iter().zip(numbers) {
         match answer {
             Err(StorageError::Refused(_)) => assert_eq!(seq, 3),
@@ -33,6 +33,27 @@ async fn a_member_that_is_refused_does_not_take_its_group_with_it() {
     let pending: Vec<i64> = store.pending(0, 10).await.unwrap().iter().map(|event| event.seq).collect();
     assert_eq!(pending, [3]);
     assert_eq!(store.deliveries_pending(0, 10).await.unwrap().len(), 4);
+}
+
+#[tokio::test]
+async fn what_is_decided_together_is_written_wholly_or_not_at_all() {
+    let (store, _directory) = store().await;
+    let numbers = accept(&store, "!a", 3).await;
+    let twice = delivery(&store, "$e1");
+    let decisions = |broken: bool| {
+        let decide = |&seq| {
+            let mut decision = decision(seq);
+            let number = if broken { twice.clone() } else { delivery(&store, "$x") };
+            decision.deliveries = vec![number];
+            decision
+        };
+        numbers.iter().map(decide).map(Arc::new).collect()
+    };
+    assert!(matches!(store.decide_all(decisions(true)).await, Err(StorageError::Refused(_))));
+    assert_eq!(store.pending(0, 10).await.unwrap().len(), 3);
+    assert_eq!(store.decide_all(decisions(false)).await.unwrap(), [Guarded::Applied; 3]);
+    assert_eq!(store.decide_all(decisions(false)).await.unwrap(), [Guarded::Stale; 3]);
+    assert_eq!(store.deliveries_pending(0, 10).await.unwrap().len(), 3);
 }
 
 #[tokio::test]

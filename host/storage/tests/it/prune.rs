@@ -1,5 +1,7 @@
 //! Retention drops bodies, keeps keys, and touches nothing that still waits.
 
+use std::sync::Arc;
+
 use patchbay_storage::{Accepted, InboxState, Park, Retention};
 
 use crate::support::{
@@ -19,7 +21,7 @@ async fn a_repeated_event_is_recognised_after_its_body_was_dropped() {
         decision.trace = vec![step("mapper.from-matrix")];
         decision
     });
-    store.decide_all(decisions.collect()).await.unwrap();
+    store.decide_all(decisions.map(Arc::new).collect()).await.unwrap();
     let pruned = store.prune(&retention(5000, 0)).await.unwrap();
     assert_eq!((pruned.bodies, pruned.keys), (2400, 0));
     assert_eq!(store.inbox_event(1).await.unwrap().unwrap().body, "");
@@ -54,7 +56,7 @@ async fn each_tenant_has_its_own_limits() {
     let numbers = accept(&store, "!a", 2).await;
     let mut other = decision(numbers[1]);
     other.tenant = Some("other".into());
-    store.decide_all(vec![decision(numbers[0]), other]).await.unwrap();
+    store.decide_all(vec![Arc::new(decision(numbers[0])), Arc::new(other)]).await.unwrap();
     let limits = Retention { tenant: Some("other".into()), bodies_before: 5000, keys_before: 0 };
     assert_eq!(store.prune(&[limits]).await.unwrap().bodies, 1);
     assert_ne!(store.inbox_event(numbers[0]).await.unwrap().unwrap().body, "");

@@ -54,7 +54,6 @@ pub(crate) fn decision(seq: i64) -> Decision {
         event_id: Some(format!("$e{seq}").as_str().into()),
         room: None,
         conversation: None,
-        tickets: Vec::new(),
         deliveries: Vec::new(),
         actions: Vec::new(),
         trace: Vec::new(),

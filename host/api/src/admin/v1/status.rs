@@ -24,8 +24,8 @@ pub(in crate::admin) struct Status {
     actions: Vec<(TenantId, Waiting)>,
     /// What is set aside: tenant, kind, how many.
     parked: Vec<(Option<TenantId>, String, u64)>,
-    #[serde(flatten)]
-    load: Load,
+    /// What is at work, and what is held.
+    lanes: Load,
 }
 
 pub(in crate::admin) async fn handler(State(state): State<AdminState>) -> Answer<Status> {
@@ -39,6 +39,6 @@ pub(in crate::admin) async fn handler(State(state): State<AdminState>) -> Answer
         deliveries: counts.deliveries,
         actions: counts.actions,
         parked: counts.parked,
-        load: state.work.load(),
+        lanes: state.work.load(),
     }))
 }

@@ -1,49 +1,72 @@
 //! Results of deliveries.
 
+use rusqlite::params;
+
 use crate::{
     delivery::{DeliveryOutcome, DeliveryResult, DeliveryState},
+    error::StorageError,
     trace::{Packed, Subject},
-    writer::{apply::Plan, guard::Queue, member::Reply, targets::Target},
+    writer::{apply::Commit, member::Reply},
 };
 
-impl<'a> Plan<'a> {
-    pub(super) fn deliver(&mut self, result: &'a DeliveryResult, trace: &Packed) -> Reply {
-        let (id, at, attempt) = (result.id, result.at, result.attempt);
-        if !self.guard.take(Queue::Outbox, id) {
-            return Reply::SKIPPED;
+impl<'a> Commit<'a> {
+    pub(super) fn deliver(
+        &mut self,
+        result: &'a DeliveryResult,
+        trace: &Packed,
+    ) -> Result<Reply, StorageError> {
+        const LINK: &str = "INSERT INTO links (tenant, adapter, part, event_id, ticket) \
+                            SELECT tenant, adapter, ?2, event_id, ticket FROM outbox \
+                            WHERE id = ?1 AND event_id IS NOT NULL \
+                            ON CONFLICT DO UPDATE SET event_id = excluded.event_id, ticket = excluded.ticket";
+        let (id, at) = (result.id, result.at);
+        if !self.outcome(result)? {
+            return Ok(Reply::SKIPPED);
         }
-        let mut state =
-            |state: DeliveryState, not_before, error: Option<&str>, ticket, parts: Option<String>| {
-                let done = (state != DeliveryState::Pending).then_some(at);
-                let row = (id, state as u8, attempt, not_before, error, ticket, parts, done);
-                self.batch.rows(Target::DeliveryState).push(&row);
-            };
         match &result.outcome {
-            DeliveryOutcome::Done { ticket, parts } => {
-                // A list of texts always serialises.
-                let list = serde_json::to_string(parts).unwrap_or_default();
-                state(DeliveryState::Done, 0, None, ticket.as_ref(), Some(list));
-                parts.iter().for_each(|part| self.batch.rows(Target::DeliveryLink).push(&(id, part)));
-            }
-            DeliveryOutcome::Retry { at, error, payload } => {
-                state(DeliveryState::Pending, *at, Some(error), None, None);
-                if let Some(payload) = payload {
-                    self.delivery_payload(id, payload);
+            DeliveryOutcome::Done { parts, .. } => {
+                for part in parts {
+                    self.run(LINK, params![id, part])?;
                 }
             }
-            DeliveryOutcome::Dropped(reason) => state(DeliveryState::Dropped, 0, Some(reason), None, None),
+            DeliveryOutcome::Retry { payload: Some(payload), .. } => self.delivery_payload(id, payload)?,
+            DeliveryOutcome::Retry { .. } | DeliveryOutcome::Dropped(_) => {}
             DeliveryOutcome::Dead(park) => {
-                state(DeliveryState::Dead, 0, Some(&park.reason), None, None);
-                self.park(Subject::Delivery(id), Some(&result.tenant), result.event_id.as_ref(), park, at);
+                self.park(Subject::Delivery(id), Some(&result.tenant), result.event_id.as_ref(), park, at)?;
             }
         }
-        self.tickets(&result.tickets);
-        self.persons(&result.persons);
-        self.desk(&result.desk);
+        self.tickets(&result.tickets)?;
+        self.persons(&result.persons)?;
+        self.desk(&result.desk)?;
         self.kv(&result.kv);
-        self.deliveries(&result.deliveries, result.inbox_seq, at);
-        self.actions(&result.actions, at);
-        self.trace(Subject::Delivery(id), Some(&result.tenant), trace, at);
-        Reply::WRITTEN
+        self.deliveries(&result.deliveries, result.inbox_seq, at)?;
+        self.actions(&result.actions, at)?;
+        self.trace(Subject::Delivery(id), Some(&result.tenant), trace, at)?;
+        Ok(Reply::WRITTEN)
+    }
+
+    /// Answers whether the delivery was still pending.
+    fn outcome(&self, result: &DeliveryResult) -> Result<bool, StorageError> {
+        const STATE: &str = "UPDATE outbox SET state = ?2, attempt = ?3, not_before = ?4, last_error = ?5, \
+                             ticket = coalesce(?6, ticket), parts = coalesce(?7, parts), done_at = ?8 \
+                             WHERE id = ?1 AND state = 0";
+        let (mut not_before, mut ticket, mut list) = (0, None, None);
+        let (state, error) = match &result.outcome {
+            DeliveryOutcome::Done { ticket: to, parts } => {
+                ticket = to.as_ref().map(|ticket| ticket.as_str());
+                // A list of texts always serialises.
+                list = Some(serde_json::to_string(parts).unwrap_or_default());
+                (DeliveryState::Done, None)
+            }
+            DeliveryOutcome::Retry { at, error, .. } => {
+                not_before = *at;
+                (DeliveryState::Pending, Some(error))
+            }
+            DeliveryOutcome::Dropped(reason) => (DeliveryState::Dropped, Some(reason)),
+            DeliveryOutcome::Dead(park) => (DeliveryState::Dead, Some(&park.reason)),
+        };
+        let done = (state != DeliveryState::Pending).then_some(result.at);
+        let row = params![result.id, state as u8, result.attempt, not_before, error, ticket, list, done];
+        Ok(self.run(STATE, row)? > 0)
     }
 }

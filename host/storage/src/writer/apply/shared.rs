@@ -1,17 +1,21 @@
 //! Rows that several kinds of members write.
 
+use std::collections::hash_map::Entry;
+
 use patchbay_types::{EventId, Millis, TenantId};
+use rusqlite::{OptionalExtension as _, params};
 
 use crate::{
     action::NewAction,
     decision::{Conversation, Room},
-    delivery::{NewDelivery, PersonRemote, Ticket},
+    delivery::{NewDelivery, PersonRemote, TicketChange},
+    error::StorageError,
     parked::Park,
     trace::{Packed, Subject},
-    writer::{apply::Plan, statement::Statement, targets::Target},
+    writer::apply::Commit,
 };
 
-impl<'a> Plan<'a> {
+impl<'a> Commit<'a> {
     pub(super) fn room(&mut self, room: &'a Room) {
         self.rooms.insert((room.registration.as_str(), room.room_id.as_str()), room);
     }
@@ -20,142 +24,255 @@ impl<'a> Plan<'a> {
         self.conversations.insert((row.tenant.as_str(), row.id.as_str()), row);
     }
 
-    pub(super) fn tickets(&mut self, tickets: &'a [Ticket]) {
-        for row in tickets {
-            let key =
-                (row.tenant.as_str(), row.conversation.as_str(), row.adapter.as_str(), row.ticket.as_str());
-            self.tickets.insert(key, row);
+    pub(super) fn tickets(&mut self, changes: &'a [TicketChange]) -> Result<(), StorageError> {
+        const NOW: &str = "SELECT url, status, queue, assignee, opened_at, last_activity_at, open FROM tickets \
+                           WHERE tenant = ? AND conversation = ? AND adapter = ? AND ticket = ?";
+        for change in changes {
+            let wanted = &change.ticket;
+            let key = (
+                wanted.tenant.as_str(),
+                wanted.conversation.as_str(),
+                wanted.adapter.as_str(),
+                wanted.ticket.as_str(),
+            );
+            let now = match self.tickets.entry(key) {
+                Entry::Occupied(now) => now.into_mut(),
+                Entry::Vacant(place) => {
+                    let mut now = wanted.clone();
+                    let row = self.connection.prepare_cached(NOW)?.query_row(key, |row| {
+                        now.url = row.get(0)?;
+                        now.status = row.get(1)?;
+                        now.queue = row.get(2)?;
+                        now.assignee = row.get(3)?;
+                        now.opened_at = row.get(4)?;
+                        now.last_activity_at = row.get(5)?;
+                        now.open = row.get(6)?;
+                        Ok(())
+                    });
+                    row.optional()?;
+                    place.insert(now)
+                }
+            };
+            change.apply_to(now);
         }
+        Ok(())
     }
 
     /// The rows that the group left last.
-    pub(super) fn overwritten(&mut self) {
-        for room in self.rooms.values() {
-            let rows = self.batch.rows(Target::Room);
-            let (at, length) = rows.blob(room.state.as_bytes());
-            rows.push(&(&room.registration, &room.room_id, &room.tenant, &room.decided_by, at, length));
+    pub(super) fn overwritten(&self) -> Result<(), StorageError> {
+        self.overwritten_rooms()?;
+        self.overwritten_conversations()?;
+        self.overwritten_tickets()?;
+        self.overwritten_kv()?;
+        const TOUCH: &str =
+            "UPDATE desk_tickets SET last_at = max(last_at, ?3) WHERE tenant = ?1 AND number = ?2";
+        for ((tenant, ticket), at) in &self.touched {
+            self.run(TOUCH, params![tenant, ticket, at])?;
         }
-        for row in self.conversations.values() {
-            self.batch.rows(Target::Conversation).push(&(
-                &row.tenant,
-                &row.id,
-                &row.registration,
-                &row.room_id,
-                &row.thread_root,
-                &row.labels,
-                &row.customer,
-                row.message_count,
-                row.last_at,
-            ));
-        }
-        for row in self.tickets.values() {
-            self.batch.rows(Target::Ticket).push(&(
-                &row.tenant,
-                &row.conversation,
-                &row.adapter,
-                &row.ticket,
-                &row.url,
-                &row.status,
-                &row.queue,
-                &row.assignee,
-                row.opened_at,
-                row.last_activity_at,
-                row.open,
-            ));
-        }
+        Ok(())
     }
 
-    pub(super) fn persons(&mut self, persons: &[PersonRemote]) {
+    fn overwritten_rooms(&self) -> Result<(), StorageError> {
+        const ROOM: &str = "INSERT INTO rooms (registration, room_id, tenant, decided_by, state) \
+                            VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET tenant = excluded.tenant, \
+                            decided_by = excluded.decided_by, state = excluded.state";
+        for ((registration, id), room) in &self.rooms {
+            let tenant = room.tenant.as_ref().map(|tenant| tenant.as_str());
+            self.run(ROOM, params![registration, id, tenant, room.decided_by, room.state])?;
+        }
+        Ok(())
+    }
+
+    fn overwritten_conversations(&self) -> Result<(), StorageError> {
+        const CONVERSATION: &str = "INSERT INTO conversations (tenant, id, registration, room_id, thread_root, labels, \
+                                    customer, message_count, last_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) \
+                                    ON CONFLICT DO UPDATE SET registration = excluded.registration, \
+                                    room_id = excluded.room_id, thread_root = excluded.thread_root, \
+                                    labels = excluded.labels, customer = excluded.customer, \
+                                    message_count = excluded.message_count, last_at = excluded.last_at";
+        for ((tenant, id), row) in &self.conversations {
+            let (registration, room) = (row.registration.as_str(), row.room_id.as_str());
+            let root = row.thread_root.as_ref().map(|root| root.as_str());
+            self.run(
+                CONVERSATION,
+                params![
+                    tenant,
+                    id,
+                    registration,
+                    room,
+                    root,
+                    row.labels,
+                    row.customer,
+                    row.message_count,
+                    row.last_at
+                ],
+            )?;
+        }
+        Ok(())
+    }
+
+    fn overwritten_tickets(&self) -> Result<(), StorageError> {
+        const TICKET: &str = "INSERT INTO tickets (tenant, conversation, adapter, ticket, url, status, queue, assignee, \
+                              opened_at, last_activity_at, open) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
+                              ON CONFLICT DO UPDATE SET url = excluded.url, status = excluded.status, \
+                              queue = excluded.queue, assignee = excluded.assignee, opened_at = excluded.opened_at, \
+                              last_activity_at = excluded.last_activity_at, open = excluded.open";
+        for ((tenant, conversation, adapter, ticket), row) in &self.tickets {
+            self.run(
+                TICKET,
+                params![
+                    tenant,
+                    conversation,
+                    adapter,
+                    ticket,
+                    row.url,
+                    row.status,
+                    row.queue,
+                    row.assignee,
+                    row.opened_at,
+                    row.last_activity_at,
+                    row.open
+                ],
+            )?;
+        }
+        Ok(())
+    }
+
+    fn overwritten_kv(&self) -> Result<(), StorageError> {
+        const SET: &str = "INSERT INTO kv (tenant, adapter, key, value) VALUES (?, ?, ?, ?) \
+                           ON CONFLICT DO UPDATE SET value = excluded.value";
+        const FORGET: &str = "DELETE FROM kv WHERE tenant = ? AND adapter = ? AND key = ?";
+        for ((tenant, adapter, key), value) in &self.kv {
+            match value {
+                Some(value) => self.run(SET, params![tenant, adapter, key, value])?,
+                None => self.run(FORGET, params![tenant, adapter, key])?,
+            };
+        }
+        Ok(())
+    }
+
+    pub(super) fn persons(&self, persons: &[PersonRemote]) -> Result<(), StorageError> {
+        const KNOW: &str = "INSERT INTO persons (tenant, adapter, person, remote) VALUES (?, ?, ?, ?) \
+                            ON CONFLICT DO UPDATE SET remote = excluded.remote";
         const FORGET: &str = "DELETE FROM persons WHERE tenant = ? AND adapter = ? AND person = ?";
         for row in persons {
-            if let Some(remote) = &row.remote {
-                self.batch.rows(Target::Person).push(&(&row.tenant, &row.adapter, &row.person, remote));
-            } else {
-                let key =
-                    [row.tenant.as_str().into(), row.adapter.as_str().into(), row.person.as_str().into()];
-                self.batch.statement(Statement::new(FORGET, key));
-            }
+            let (tenant, adapter, person) = (row.tenant.as_str(), row.adapter.as_str(), &row.person);
+            match &row.remote {
+                Some(remote) => self.run(KNOW, params![tenant, adapter, person, remote])?,
+                None => self.run(FORGET, params![tenant, adapter, person])?,
+            };
         }
+        Ok(())
     }
 
-    pub(super) fn deliveries(&mut self, deliveries: &[NewDelivery], seq: Option<i64>, at: Millis) {
+    pub(super) fn deliveries(
+        &self,
+        deliveries: &[NewDelivery],
+        seq: Option<i64>,
+        at: Millis,
+    ) -> Result<(), StorageError> {
+        const DELIVERY: &str = "INSERT INTO outbox (id, tenant, conversation, adapter, inbox_seq, event_id, ticket, \
+                                internal, not_before, generation, created_at) \
+                                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
         for row in deliveries {
-            self.batch.rows(Target::Delivery).push(&(
-                row.id,
-                &row.tenant,
-                &row.conversation,
-                &row.adapter,
-                seq,
-                &row.event_id,
-                &row.ticket,
-                row.internal,
-                row.not_before,
-                row.generation,
-                at,
-            ));
-            self.delivery_payload(row.id, &row.payload);
+            self.run(
+                DELIVERY,
+                params![
+                    row.id,
+                    row.tenant.as_str(),
+                    row.conversation.as_str(),
+                    row.adapter.as_str(),
+                    seq,
+                    row.event_id.as_ref().map(|event| event.as_str()),
+                    row.ticket.as_ref().map(|ticket| ticket.as_str()),
+                    row.internal,
+                    row.not_before,
+                    row.generation,
+                    at
+                ],
+            )?;
+            self.delivery_payload(row.id, &row.payload)?;
         }
+        Ok(())
     }
 
-    pub(super) fn delivery_payload(&mut self, id: i64, payload: &str) {
-        let rows = self.batch.rows(Target::DeliveryPayload);
-        let (at, length) = rows.blob(payload.as_bytes());
-        rows.push(&(id, at, length));
+    pub(super) fn delivery_payload(&self, id: i64, payload: &str) -> Result<(), StorageError> {
+        const PAYLOAD: &str = "INSERT INTO outbox_payloads (id, payload) VALUES (?, ?) \
+                               ON CONFLICT DO UPDATE SET payload = excluded.payload";
+        self.run(PAYLOAD, params![id, payload]).map(drop)
     }
 
-    pub(super) fn actions(&mut self, actions: &[NewAction], at: Millis) {
+    pub(super) fn actions(&self, actions: &[NewAction], at: Millis) -> Result<(), StorageError> {
+        const ACTION: &str = "INSERT INTO actions (id, tenant, registration, room_id, source, ordinal, txn_id, \
+                              origin_adapter, origin_conversation, origin_ticket, origin_part, not_before, created_at) \
+                              VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+        const PAYLOAD: &str = "INSERT INTO action_payloads (id, payload) VALUES (?, ?)";
         for row in actions {
             let origin = row.origin.as_ref();
-            self.batch.rows(Target::Action).push(&(
-                row.id,
-                &row.tenant,
-                &row.registration,
-                &row.room_id,
-                &row.source,
-                row.ordinal,
-                &row.txn_id,
-                origin.map(|origin| &origin.adapter),
-                origin.map(|origin| &origin.conversation),
-                origin.and_then(|origin| origin.ticket.as_ref()),
-                origin.and_then(|origin| origin.part.as_ref()),
-                row.not_before,
-                at,
-            ));
-            let rows = self.batch.rows(Target::ActionPayload);
-            let (at, length) = rows.blob(row.payload.as_bytes());
-            rows.push(&(row.id, at, length));
+            self.run(
+                ACTION,
+                params![
+                    row.id,
+                    row.tenant.as_str(),
+                    row.registration.as_str(),
+                    row.room_id.as_str(),
+                    row.source,
+                    row.ordinal,
+                    row.txn_id,
+                    origin.map(|origin| origin.adapter.as_str()),
+                    origin.map(|origin| origin.conversation.as_str()),
+                    origin.and_then(|origin| origin.ticket.as_ref()).map(|ticket| ticket.as_str()),
+                    origin.and_then(|origin| origin.part.as_ref()),
+                    row.not_before,
+                    at
+                ],
+            )?;
+            self.run(PAYLOAD, params![row.id, row.payload])?;
         }
+        Ok(())
     }
 
     pub(super) fn park(
-        &mut self,
+        &self,
         subject: Subject,
         tenant: Option<&TenantId>,
         event_id: Option<&EventId>,
         park: &Park,
         at: Millis,
-    ) {
+    ) -> Result<(), StorageError> {
+        const PARK: &str = "INSERT INTO parked (subject, ref, tenant, event_id, slot, component, reason, behind, at) \
+                            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
         let (kind, id) = subject.columns();
-        self.batch.rows(Target::Parked).push(&(
-            kind,
-            id,
-            tenant,
-            event_id,
-            &park.slot,
-            &park.component,
-            &park.reason,
-            &park.behind,
-            at,
-        ));
+        self.run(
+            PARK,
+            params![
+                kind,
+                id,
+                tenant.map(|tenant| tenant.as_str()),
+                event_id.map(|event| event.as_str()),
+                park.slot,
+                park.component,
+                park.reason,
+                park.behind.as_ref().map(|event| event.as_str()),
+                at
+            ],
+        )
+        .map(drop)
     }
 
-    pub(super) fn trace(&mut self, subject: Subject, tenant: Option<&TenantId>, trace: &Packed, at: Millis) {
+    pub(super) fn trace(
+        &self,
+        subject: Subject,
+        tenant: Option<&TenantId>,
+        trace: &Packed,
+        at: Millis,
+    ) -> Result<(), StorageError> {
+        const TRACE: &str = "INSERT INTO traces (subject, ref, tenant, at, steps) VALUES (?, ?, ?, ?, ?)";
         if trace.bytes().is_empty() {
-            return;
+            return Ok(());
         }
         let (kind, id) = subject.columns();
-        let rows = self.batch.rows(Target::Trace);
-        let (start, length) = rows.blob(trace.bytes());
-        rows.push(&(kind, id, tenant, at, start, length));
+        let tenant = tenant.map(|tenant| tenant.as_str());
+        self.run(TRACE, params![kind, id, tenant, at, trace.bytes()]).map(drop)
     }
 }
