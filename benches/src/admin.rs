@@ -67,7 +67,7 @@ impl Admin {
         Ok(text.lines().filter_map(|line| sample(line, name)).collect())
     }
 
-    /// Waits until no event and no delivery waits any more.
+    /// Waits until no event, no delivery and no Matrix action waits any more.
     ///
     /// # Errors
     /// When the host does not answer, or something waits for longer than a minute.
@@ -75,11 +75,13 @@ impl Admin {
         let begun = Instant::now();
         loop {
             let status = self.json("/admin/v1/status").await?;
-            let deliveries = status.pointer("/deliveries").and_then(Value::as_array).map_or(1, Vec::len);
-            if status.pointer("/events/count").and_then(Value::as_u64) == Some(0) && deliveries == 0 {
+            let waits =
+                |kind: &str| status.get(kind).and_then(Value::as_array).is_none_or(|rows| !rows.is_empty());
+            let events = status.pointer("/events/count").and_then(Value::as_u64);
+            if events == Some(0) && !waits("deliveries") && !waits("actions") {
                 return Ok(());
             }
-            ensure!(begun.elapsed() < SETTLING, "events or deliveries still wait: {status}");
+            ensure!(begun.elapsed() < SETTLING, "events, deliveries or actions still wait: {status}");
             tokio::time::sleep(GLANCE).await;
         }
     }

@@ -42,6 +42,30 @@ struct State {
     stored: f64,
 }
 
+// === impl State ===
+
+impl State {
+    /// How much there was, and which parts are another in `later`.
+    fn against(&self, later: &Self) -> String {
+        let parts = [
+            ("lines", self.lines == later.lines),
+            ("sends", self.sends == later.sends),
+            ("tickets", self.tickets == later.tickets),
+            ("parked", self.parked == later.parked),
+            ("stored", self.stored.to_bits() == later.stored.to_bits()),
+        ];
+        let other: Vec<&str> = parts.iter().filter(|(_, same)| !same).map(|(part, _)| *part).collect();
+        let count = format!(
+            "{} then {} lines, {} then {} sends",
+            self.lines.len(),
+            later.lines.len(),
+            self.sends.len(),
+            later.sends.len()
+        );
+        if other.is_empty() { count } else { format!("{count}; not the same: {}", other.join(", ")) }
+    }
+}
+
 /// Runs it over the captures in `fixtures`, the file `transactions.json` of the repository.
 ///
 /// # Errors
@@ -80,9 +104,8 @@ pub async fn run(places: &Places, fixtures: &Path) -> anyhow::Result<Outcome> {
     );
     let foreign = different.iter().filter(|id| !events.contains(**id)).count();
     outcome.demand("every line is of a captured event", foreign == 0, format!("{foreign} are not"));
-    let says = |state: &State| format!("{} lines, {} sends", state.lines.len(), state.sends.len());
-    outcome.demand("the second time changes nothing", first == second, says(&second));
-    outcome.demand("shuffled, it changes nothing", first == third, says(&third));
+    outcome.demand("the second time changes nothing", first == second, first.against(&second));
+    outcome.demand("shuffled, it changes nothing", first == third, first.against(&third));
     rig.host.stop().await?;
     Ok(outcome)
 }
@@ -96,7 +119,8 @@ async fn pass<'a>(rig: &Rig, transactions: impl IntoIterator<Item = &'a Captured
     }
     let admin = rig.host.admin();
     let mut desk = rig.desk();
-    desk.read_until_quiet().await?;
+    admin.settled().await?;
+    desk.read().await?;
     let lines = desk.lines().to_vec();
     let tickets = admin.json(&format!("/admin/v1/tickets?tenant={TENANT}")).await?;
     let parked = admin.json("/admin/v1/parked").await?;
