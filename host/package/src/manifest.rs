@@ -34,7 +34,14 @@ pub struct Manifest {
     /// An adapter that takes several items in one `append`.
     #[serde(default)]
     pub batch: bool,
+    /// Headers that carry a webhook's own identifier, such as `webhook-id`: a second one with the same is dropped.
+    /// Lower case; the first that a webhook has counts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub delivery_id: Vec<String>,
 }
+
+/// The most entries of a list.
+const MOST: usize = 64;
 
 /// A world of the contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -97,10 +104,18 @@ impl Manifest {
                 "the desk goes with the world `desk-adapter`, and only with it",
             ));
         }
-        for (field, list) in [("wants.http", &self.wants.http), ("wants.secrets", &self.wants.secrets)] {
-            if list.len() > 64 || list.iter().any(|entry| entry.is_empty() || entry.len() > 255) {
-                return Err(ConfigError::field(field, "at most 64 entries of 1 to 255 characters"));
-            }
+        let named = |entry: &String| (1..=64).contains(&entry.len());
+        if self.wants.secrets.len() > MOST || !self.wants.secrets.iter().all(named) {
+            return Err(ConfigError::field("wants.secrets", "at most 64 names of 1 to 64 characters"));
+        }
+        if self.wants.http.len() > MOST {
+            return Err(ConfigError::field("wants.http", "at most 64 entries"));
+        }
+        if self.delivery_id.len() > MOST || (!self.delivery_id.is_empty() && !adapter) {
+            return Err(ConfigError::field(
+                "delivery-id",
+                "at most 64 names of headers, of an adapter's webhooks",
+            ));
         }
         Ok(())
     }
@@ -137,6 +152,7 @@ mod tests {
         assert_eq!(field(SMALL.replace("mapper", "desk-adapter")).as_deref(), Some("wants.desk"));
         let adapter = SMALL.replace("mapper", "crm-adapter");
         assert_eq!(field(format!("{adapter}[wants]\ndesk = true")).as_deref(), Some("wants.desk"));
-        assert_eq!(field(format!("{adapter}[wants]\nhttp = ['']")).as_deref(), Some("wants.http"));
+        assert_eq!(field(format!("{adapter}[wants]\nsecrets = ['']")).as_deref(), Some("wants.secrets"));
+        assert_eq!(field(format!("{SMALL}delivery-id = ['a']")).as_deref(), Some("delivery-id"));
     }
 }

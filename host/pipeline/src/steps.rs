@@ -31,6 +31,7 @@ pub(crate) fn called<T: Serialize>(
         outcome,
         input,
         answer,
+        calls: Vec::new(),
     }
 }
 

@@ -10,7 +10,7 @@ use crate::{
             mapping::{Action, Mapped},
             polling::Page,
             routing::Decision,
-            webhooks::Batch,
+            webhooks::{self, Batch},
         },
         patchbay::plugin::types::{Content, Entry, Message, News},
     },
@@ -90,7 +90,7 @@ macro_rules! without_json {
     ($($name:ty),*) => { $(impl Answer for $name { fn json(&self, _: &mut dyn FnMut(&str)) {} })* };
 }
 
-without_json!((), String, Opened, Written, Failure, Decision);
+without_json!((), String, Opened, Written, Failure, Decision, webhooks::Answer);
 
 impl Answer for Mapped {
     fn json(&self, look: &mut dyn FnMut(&str)) {

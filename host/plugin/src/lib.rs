@@ -38,5 +38,5 @@ pub use ports::Ports;
 pub use runtime::{LoadError, Runtime, RuntimeConfig, Wanted, World};
 pub use wit::{
     exports::patchbay::plugin::{adapter, mapping, polling, routing, webhooks},
-    patchbay::plugin::{desk, types},
+    patchbay::plugin::{desk, http, secrets, types},
 };

@@ -1,13 +1,19 @@
 //! What stands behind an adapter's imports. The host supplies these for each call; a store that is missing
 //! is empty and takes nothing; a desk that is missing cannot be linked. Writes are buffered in the port and committed with the call's receipt, by whoever made the call.
 
-use std::any::Any;
+use std::{
+    any::Any,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use async_trait::async_trait;
 use patchbay_types::Millis;
+use serde::{Deserialize, Serialize};
 
 use crate::wit::patchbay::plugin::{
     desk::{Line, Unknown},
+    http::{Failure, Request, Response},
+    secrets::Algorithm,
     types::{Change, Person, Text},
 };
 
@@ -20,6 +26,49 @@ pub struct Ports {
     pub store: Option<Box<dyn KeyValue>>,
     /// The embedded desk; none: not granted.
     pub desk: Option<Box<dyn Desk>>,
+    /// Ways out; none: not granted.
+    pub http: Option<Box<dyn Http>>,
+    /// Work with secrets; none: none was granted.
+    pub secrets: Option<Box<dyn Secrets>>,
+    /// Where what the call asked of the host is written down, for a replay; none: nowhere.
+    pub record: Option<Record>,
+}
+
+/// Outbound HTTP, as the contract's `http` interface says it: grants, secrets and the journal of steps are behind it.
+#[async_trait]
+pub trait Http: Any + Send {
+    /// Sends a request, or answers for a step that was finished before.
+    ///
+    /// # Errors
+    /// In the contract's words.
+    async fn send(&mut self, request: Request) -> Result<Response, Failure>;
+    /// A later attempt sends this step again, although it was answered.
+    async fn forget(&mut self, step: String);
+}
+
+/// Work with secrets that the guest never sees.
+pub trait Secrets: Any + Send {
+    /// Whether `signature` is right for `data` under any live value of the secret; in constant time.
+    fn verify(&mut self, algorithm: Algorithm, secret: &str, data: &[u8], signature: &[u8]) -> bool;
+    /// The signature of `data`.
+    ///
+    /// # Errors
+    /// With a sentence, when this secret may not sign.
+    fn sign(&mut self, algorithm: Algorithm, secret: &str, data: &[u8]) -> Result<Vec<u8>, String>;
+}
+
+/// What calls asked of the host and what it answered, in order. It outlives a call that faults.
+pub type Record = Arc<Mutex<Vec<HostCall>>>;
+
+/// One thing that a guest asked of the host: all that a replay has to answer again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HostCall {
+    /// Interface and function, such as `http.send`.
+    pub function: String,
+    /// The arguments, as a JSON array.
+    pub input: String,
+    /// What was answered, as JSON.
+    pub answer: String,
 }
 
 /// Small state of one plugin instance and tenant. The last write wins; a read sees this call's own writes.
@@ -80,6 +129,15 @@ impl Ports {
     /// Nothing behind any import.
     #[must_use]
     pub fn none(now: Millis) -> Self {
-        Self { now, store: None, desk: None }
+        Self { now, store: None, desk: None, http: None, secrets: None, record: None }
+    }
+
+    /// Writes down one thing that was asked, where anybody wants to know. What does not serialise is not of the contract.
+    pub(crate) fn note(&self, function: &str, input: &impl Serialize, answer: &impl Serialize) {
+        let Some(record) = &self.record else { return };
+        let json = |value: Result<String, serde_json::Error>| value.unwrap_or_else(|_| "null".to_owned());
+        let (input, answer) = (json(serde_json::to_string(input)), json(serde_json::to_string(answer)));
+        let mut calls = record.lock().unwrap_or_else(PoisonError::into_inner);
+        calls.push(HostCall { function: function.to_owned(), input, answer });
     }
 }

@@ -25,6 +25,7 @@ wasmtime::component::bindgen!({
     world: "patchbay:host/everything",
     imports: {
         "patchbay:plugin/http@0.1.0.send": async | trappable,
+        "patchbay:plugin/http@0.1.0.forget": async | trappable,
         "patchbay:plugin/store@0.1.0.get": async | trappable,
         default: trappable,
     },

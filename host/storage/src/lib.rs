@@ -55,5 +55,5 @@ pub use self::{
         why::Why,
     },
     store::Store,
-    trace::{Step, StoredTrace, Subject, Trace},
+    trace::{HostCall, Step, StoredTrace, Subject, Trace},
 };

@@ -35,6 +35,20 @@ pub struct Step {
     pub input: String,
     /// What came out, as JSON, or the fault's text.
     pub answer: String,
+    /// What the plugin asked of the host meanwhile, in order: all that a replay has to answer again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub calls: Vec<HostCall>,
+}
+
+/// One thing that a plugin asked of the host.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct HostCall {
+    /// Interface and function, such as `http.send`.
+    pub function: String,
+    /// The arguments, as a JSON array.
+    pub input: String,
+    /// What was answered, as JSON.
+    pub answer: String,
 }
 
 /// The steps that led to one commit, in order.

@@ -5,6 +5,7 @@ use std::{fmt, net::SocketAddr};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{
+    egress::{EgressConfig, GrantUrl},
     ids::RegistrationId,
     units::{Bytes, Span},
 };
@@ -27,6 +28,12 @@ pub struct HostConfig {
     /// The plugin runtime.
     #[serde(default)]
     pub plugins: PluginsConfig,
+    /// What adapters call outside.
+    #[serde(default)]
+    pub egress: EgressConfig,
+    /// What CRMs call here.
+    #[serde(default)]
+    pub hooks: HooksConfig,
     /// Bounds of the host itself.
     #[serde(default)]
     pub limits: HostLimits,
@@ -40,6 +47,23 @@ pub struct ListenConfig {
     pub appservice: SocketAddr,
     /// Health, metrics and the admin API: for the operator alone.
     pub admin: SocketAddr,
+    /// CRMs call this one with their webhooks; none: nobody may.
+    pub hooks: Option<SocketAddr>,
+}
+
+/// Webhooks of CRMs.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct HooksConfig {
+    /// What CRMs reach `listen.hooks` by from where they are, such as `https://hooks.example.org`: part of each
+    /// webhook's URL, which some CRMs sign.
+    pub public_url: Option<GrantUrl>,
+    /// The largest body.
+    pub body: Bytes,
+    /// Webhooks of one adapter in a second.
+    pub rate: u32,
+    /// So many more may come at once.
+    pub burst: u32,
 }
 
 /// An application service registration, as the homeserver has it too.
@@ -234,7 +258,7 @@ impl fmt::Debug for Secret {
 
 impl Default for ListenConfig {
     fn default() -> Self {
-        Self { appservice: ([127, 0, 0, 1], 9108).into(), admin: ([127, 0, 0, 1], 9109).into() }
+        Self { appservice: ([127, 0, 0, 1], 9108).into(), admin: ([127, 0, 0, 1], 9109).into(), hooks: None }
     }
 }
 
@@ -254,6 +278,12 @@ impl Default for PluginsConfig {
             rescan: Span::millis(5000),
             drain: Span::millis(30_000),
         }
+    }
+}
+
+impl Default for HooksConfig {
+    fn default() -> Self {
+        Self { public_url: None, body: Bytes::mib(1), rate: 100, burst: 500 }
     }
 }
 

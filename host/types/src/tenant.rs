@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     config::{ConfigError, parse_toml},
+    egress::{HttpGrant, SecretConfig},
     ids::{AdapterName, RegistrationId},
     units::{Bytes, Span},
 };
@@ -31,6 +32,9 @@ pub struct TenantConfig {
     /// CRM adapters, by the name that routes use.
     #[serde(default)]
     pub adapters: BTreeMap<AdapterName, SlotConfig>,
+    /// The tenant's secrets, by the names that plugins use.
+    #[serde(default)]
+    pub secrets: BTreeMap<String, SecretConfig>,
     /// How long things are kept.
     #[serde(default)]
     pub retention: RetentionConfig,
@@ -109,15 +113,21 @@ pub struct SlotConfig {
     /// long an instance is kept. `fresh` is a new sandbox for every call.
     #[serde(default)]
     pub instance: InstancePolicy,
+    /// An adapter's deliveries under way at once, over all conversations.
+    #[serde(default)]
+    pub concurrency: Option<u32>,
+    /// An adapter's webhooks: count it up, and their URL changes.
+    #[serde(default)]
+    pub hook_rotation: u32,
 }
 
 /// What a slot may do. Everything is denied that is not written here.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Grants {
-    /// Hosts that may be called, such as `https://crm.example.org`.
-    pub http: Vec<String>,
-    /// Secrets that may be used, by name.
+    /// What may be called, such as `https://crm.example.org/api/`.
+    pub http: Vec<HttpGrant>,
+    /// Those of the tenant's secrets that may be used, by name.
     pub secrets: Vec<String>,
     /// The embedded desk.
     pub desk: bool,
@@ -224,8 +234,19 @@ impl TenantConfig {
             AdapterName::parse(name.as_str())
                 .map_err(|error| ConfigError::field("adapters", error.to_string()))?;
         }
+        for (name, secret) in &self.secrets {
+            check_secret(name, secret)?;
+        }
         for (name, slot) in self.slots() {
             slot.check(&name)?;
+            if let Some(missing) =
+                slot.grants.secrets.iter().find(|secret| !self.secrets.contains_key(*secret))
+            {
+                let why = format!(
+                    "`{missing}` is none of this tenant's: say where it is under `[secrets.{missing}]`"
+                );
+                return Err(ConfigError::field(format!("{name}.grants.secrets"), why));
+            }
         }
         if self.retention.keys < self.retention.bodies {
             return Err(ConfigError::field(
@@ -259,6 +280,9 @@ impl SlotConfig {
                 "it must lie beside the tenant's file",
             ));
         }
+        if self.concurrency == Some(0) {
+            return Err(ConfigError::field(format!("{name}.concurrency"), "nothing would ever be delivered"));
+        }
         if self.instance == InstancePolicy::Warm(0) {
             return Err(ConfigError::field(
                 format!("{name}.instance"),
@@ -267,6 +291,19 @@ impl SlotConfig {
         }
         Ok(())
     }
+}
+
+fn check_secret(name: &str, secret: &SecretConfig) -> Result<(), ConfigError> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    if name.is_empty() || name.len() > 64 || !name.chars().all(plain) {
+        let why = format!("`{name}` is no secret's name: 1 to 64 of a-z, A-Z, 0-9, `-`, `_` and `.`");
+        return Err(ConfigError::field("secrets", why));
+    }
+    if secret.from.as_slice().is_empty() {
+        let why = "it needs at least one place, such as { env = \"NAME\" }";
+        return Err(ConfigError::field(format!("secrets.{name}.from"), why));
+    }
+    Ok(())
 }
 
 fn component_name(name: &str) -> Result<(), String> {
@@ -325,6 +362,12 @@ mod tests {
         let field = |extra: &str| TenantConfig::parse(&format!("{SMALL}{extra}")).unwrap_err().field;
         assert_eq!(field("[retention]\nkeys = '1d'\n").as_deref(), Some("retention.keys"));
         assert_eq!(field("[rooms]\nusers = ['(']\n").as_deref(), Some("rooms.users"));
+        assert_eq!(
+            field("[adapters.a]\ncomponent = 'x'\ngrants.secrets = ['token']\n").as_deref(),
+            Some("adapters.a.grants.secrets")
+        );
+        assert_eq!(field("[secrets.a]\nfrom = []\n").as_deref(), Some("secrets.a.from"));
+        assert_eq!(field("[secrets.'a b']\nfrom = { env = 'A' }\n").as_deref(), Some("secrets"));
         assert_eq!(field("[adapters.A]\ncomponent = 'x'\n").as_deref(), Some("adapters"));
         assert_eq!(field("[adapters.a]\ncomponent = '../x'\n").as_deref(), Some("adapters.a.component"));
         assert_eq!(

@@ -25,19 +25,27 @@ impl State {
 
 impl Host for State {
     fn create(&mut self, conversation: String, customer: Person) -> wasmtime::Result<String> {
-        Ok(self.desk()?.create(conversation, customer))
+        let ticket = self.desk()?.create(conversation, customer);
+        self.ports.note("desk.create", &(), &ticket);
+        Ok(ticket)
     }
 
     fn write(&mut self, ticket: String, line: Line) -> wasmtime::Result<Result<String, Unknown>> {
-        Ok(self.desk()?.write(ticket, line))
+        let written = self.desk()?.write(ticket, line);
+        self.ports.note("desk.write", &(), &written);
+        Ok(written)
     }
 
     fn rewrite(&mut self, ticket: String, line: String, text: Text) -> wasmtime::Result<Result<(), Unknown>> {
-        Ok(self.desk()?.rewrite(ticket, line, text))
+        let done = self.desk()?.rewrite(ticket, line, text);
+        self.ports.note("desk.rewrite", &(), &done);
+        Ok(done)
     }
 
     fn remove(&mut self, ticket: String, line: String) -> wasmtime::Result<Result<(), Unknown>> {
-        Ok(self.desk()?.remove(ticket, line))
+        let done = self.desk()?.remove(ticket, line);
+        self.ports.note("desk.remove", &(), &done);
+        Ok(done)
     }
 
     fn react(
@@ -48,10 +56,14 @@ impl Host for State {
         by: Person,
         on: bool,
     ) -> wasmtime::Result<Result<(), Unknown>> {
-        Ok(self.desk()?.react(ticket, line, key, by, on))
+        let done = self.desk()?.react(ticket, line, key, by, on);
+        self.ports.note("desk.react", &(), &done);
+        Ok(done)
     }
 
     fn alter(&mut self, ticket: String, change: Change) -> wasmtime::Result<Result<(), Unknown>> {
-        Ok(self.desk()?.alter(ticket, change))
+        let done = self.desk()?.alter(ticket, change);
+        self.ports.note("desk.alter", &(), &done);
+        Ok(done)
     }
 }

@@ -1,4 +1,4 @@
-//! `secrets`: none is granted yet, so nothing verifies and nothing is signed.
+//! `secrets`: behind the call's port. Without a port nothing verifies and nothing is signed.
 
 use crate::{
     state::State,
@@ -6,13 +6,32 @@ use crate::{
 };
 
 impl Host for State {
-    fn verify(&mut self, _: Algorithm, _: String, _: Vec<u8>, _: Vec<u8>) -> wasmtime::Result<bool> {
+    fn verify(
+        &mut self,
+        algorithm: Algorithm,
+        secret: String,
+        data: Vec<u8>,
+        signature: Vec<u8>,
+    ) -> wasmtime::Result<bool> {
         self.port_call()?;
-        Ok(false)
+        let port = self.ports.secrets.as_mut();
+        let right = port.is_some_and(|secrets| secrets.verify(algorithm, &secret, &data, &signature));
+        self.ports.note("secrets.verify", &(algorithm, &secret), &right);
+        Ok(right)
     }
 
-    fn sign(&mut self, _: Algorithm, _: String, _: Vec<u8>) -> wasmtime::Result<Result<Vec<u8>, String>> {
+    fn sign(
+        &mut self,
+        algorithm: Algorithm,
+        secret: String,
+        data: Vec<u8>,
+    ) -> wasmtime::Result<Result<Vec<u8>, String>> {
         self.port_call()?;
-        Ok(Err("not granted".to_owned()))
+        let answer = match &mut self.ports.secrets {
+            Some(secrets) => secrets.sign(algorithm, &secret, &data),
+            None => Err("not granted: say under `grants.secrets` which may be used".to_owned()),
+        };
+        self.ports.note("secrets.sign", &(algorithm, &secret), &answer);
+        Ok(answer)
     }
 }

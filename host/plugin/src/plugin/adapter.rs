@@ -81,6 +81,34 @@ impl Plugin {
         self.effect(caller, ports, self.0.functions.update.as_ref(), (ticket, changes, call)).await
     }
 
+    /// `webhooks.accept`, for which there is as long as `within`; nothing where the component does not export `webhooks`.
+    ///
+    /// # Errors
+    /// A fault.
+    pub async fn accept(
+        &self,
+        caller: &Caller,
+        ports: Ports,
+        webhook: &webhooks::Webhook,
+        within: Duration,
+    ) -> Result<Timed<Option<webhooks::Answer>>, CallError> {
+        let Some(function) = self.0.functions.accept.as_ref() else { return Ok(absent()) };
+        let within = within.min(self.0.parts.bounds.time);
+        let mut visit = self.enter_async(caller, ports).await?;
+        visit.store.data_mut().bounds.time = within;
+        let answer = timely(within, async {
+            let function = visit
+                .instance
+                .get_typed_func::<(&webhooks::Webhook,), (webhooks::Answer,)>(&mut visit.store, function)?;
+            let (answer,) = function.call_async(&mut visit.store, (webhook,)).await?;
+            Ok(answer)
+        })
+        .await;
+        visit.store.data_mut().bounds.time = self.0.parts.bounds.time;
+        let (Timed { value, took, fuel }, _) = self.leave(caller, visit, answer)?;
+        Ok(Timed { value: Some(value), took, fuel })
+    }
+
     /// `webhooks.receive`; nothing where the component does not export `webhooks`.
     ///
     /// # Errors

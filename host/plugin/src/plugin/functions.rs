@@ -21,6 +21,7 @@ pub(super) struct Functions {
     pub(super) open: Function,
     pub(super) append: Function,
     pub(super) update: Function,
+    pub(super) accept: Function,
     pub(super) receive: Function,
     pub(super) poll: Function,
 }
@@ -46,6 +47,7 @@ impl Functions {
             open: find("adapter", "open")?,
             append: find("adapter", "append")?,
             update: find("adapter", "update")?,
+            accept: find("webhooks", "accept")?,
             receive: find("webhooks", "receive")?,
             poll: find("polling", "poll")?,
         })
