@@ -16,6 +16,7 @@ mod finding;
 mod gather;
 mod generation;
 mod host_file;
+mod kept;
 mod load;
 mod locate;
 mod metrics;
@@ -39,8 +40,10 @@ mod watcher;
 
 pub use check::check;
 pub use finding::Finding;
+pub use kept::{KeptError, KeptSlot};
 pub use generation::{GenerationLog, GenerationRecord, History, LogError, MovedBy, PointerMove, SlotRecord};
 pub use pass::Passed;
 pub use reloader::{ReloadConfig, ReloadError, Reloader};
 pub use rollback::RollbackError;
+pub use settings::settings_of;
 pub use status::{LastError, ReloadStatus, Serving, SlotStatus, State, TenantStatus};
