@@ -40,8 +40,8 @@ mod watcher;
 
 pub use check::check;
 pub use finding::Finding;
-pub use kept::{KeptError, KeptSlot};
 pub use generation::{GenerationLog, GenerationRecord, History, LogError, MovedBy, PointerMove, SlotRecord};
+pub use kept::{KeptError, KeptSlot};
 pub use pass::Passed;
 pub use reloader::{ReloadConfig, ReloadError, Reloader};
 pub use rollback::RollbackError;

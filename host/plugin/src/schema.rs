@@ -33,13 +33,16 @@ impl Runtime {
         let limits = Limits::default();
         let bounds = Bounds::effective(World::Adapter, &limits, &limits);
         let engine = self.engine().map_err(refused)?;
-        let ingredients =
-            Ingredients { bytes: Arc::clone(bytes), digest: Digest::of(bytes), settings: Arc::from("{}"), bounds };
+        let ingredients = Ingredients {
+            bytes: Arc::clone(bytes),
+            digest: Digest::of(bytes),
+            settings: Arc::from("{}"),
+            bounds,
+        };
         let image = self.images().get(&engine, InstancePolicy::Warm(1), &ingredients)?;
         let pre = linker::link_for_prepare(&engine, &image.component).map_err(refused)?;
         let caller = Caller { tenant: TenantId::new("-"), slot: Arc::from("schema"), about: None };
-        let state =
-            State::new(&caller, ingredients.digest, &ingredients.settings, bounds, Ports::none(0));
+        let state = State::new(&caller, ingredients.digest, &ingredients.settings, bounds, Ports::none(0));
         let mut store = instance::store(&engine, state);
         instance::arm_prepare(&mut store);
         let instance = pre.instantiate(&mut store).map_err(refused)?;

@@ -67,7 +67,12 @@ const COUNTED: u64 = u64::MAX / 2;
 ///
 /// # Errors
 /// When the case asks nothing of its world, or the component does not come to an answer.
-pub fn bench(sandbox: &Sandbox, component: &Component, case: &Case, calls: u32) -> Result<Bench, WorkbenchError> {
+pub fn bench(
+    sandbox: &Sandbox,
+    component: &Component,
+    case: &Case,
+    calls: u32,
+) -> Result<Bench, WorkbenchError> {
     let world = component.world();
     let step = case.steps.iter().find(|step| Some(step.function.world()) == world).ok_or_else(|| {
         WorkbenchError::Refused(format!("the case `{}` asks nothing of {}", case.name, component.title()))
@@ -95,7 +100,8 @@ pub fn bench(sandbox: &Sandbox, component: &Component, case: &Case, calls: u32) 
     let memory_limit = least(asked.memory, step.limits.memory.or(default.memory)).unwrap_or(Bytes::mib(16));
     let enough = |memory: Bytes| {
         let limits = Limits { memory: Some(memory), ..limits };
-        with(limits, InstancePolicy::Fresh).is_ok_and(|plugin| sandbox.call(step, &plugin).answer == first.answer)
+        with(limits, InstancePolicy::Fresh)
+            .is_ok_and(|plugin| sandbox.call(step, &plugin).answer == first.answer)
     };
     Ok(Bench {
         function: step.function,

@@ -49,8 +49,9 @@ pub fn build(project: &Project, out: Option<&Path>) -> Result<Built, WorkbenchEr
     target_is_there(project)?;
     let core = compile(project)?;
     let bytes = fs::read(&core).map_err(WorkbenchError::file(&core))?;
-    let component = patchbay_package::componentize(&bytes, &project.text)
-        .map_err(|source| WorkbenchError::Componentize { path: project.dir.clone(), source })?;
+    let component = patchbay_package::componentize(&bytes, &project.text).map_err(|source| {
+        WorkbenchError::Componentize { path: project.dir.clone(), source: source.into() }
+    })?;
     let path = out.map_or_else(|| project.component(), Path::to_owned);
     write(&path, &component)?;
     let (size, digest) = (component.len() as u64, Digest::of(&component));

@@ -213,6 +213,13 @@ impl Case {
         Self::parse(&text).map_err(|why| WorkbenchError::content(path, why))
     }
 
+    /// Leaves only the steps of `slot`, and the components that they need.
+    pub fn keep_slot(&mut self, slot: &str) {
+        self.steps.retain(|step| step.slot() == slot);
+        let used: Vec<Option<Digest>> = self.steps.iter().map(|step| step.component).collect();
+        self.components.retain(|digest, _| used.contains(&Some(*digest)));
+    }
+
     /// The case as a file has it.
     #[must_use]
     pub fn text(&self) -> String {
@@ -254,6 +261,13 @@ impl Step {
     #[must_use]
     pub fn slot(&self) -> &str {
         if self.slot.is_empty() { self.function.slot() } else { &self.slot }
+    }
+
+    /// Whether both are the same question with the same answer, to the same build: what a repeated attempt leaves.
+    pub(crate) fn repeats(&self, other: &Self) -> bool {
+        (self.function, self.slot(), self.component) == (other.function, other.slot(), other.component)
+            && self.generation == other.generation
+            && (&self.input, &self.answer, &self.calls) == (&other.input, &other.answer, &other.calls)
     }
 
     /// The settings as the guest reads them.
@@ -324,9 +338,10 @@ mod tests {
 
     #[test]
     fn every_function_is_found_by_the_name_it_shows() {
-        for name in ["mapper.from-matrix", "mapper.to-matrix", "router.decide", "adapter.contact", "adapter.open"]
-            .into_iter()
-            .chain(["adapter.append", "adapter.update", "webhooks.accept", "webhooks.receive"])
+        for name in
+            ["mapper.from-matrix", "mapper.to-matrix", "router.decide", "adapter.contact", "adapter.open"]
+                .into_iter()
+                .chain(["adapter.append", "adapter.update", "webhooks.accept", "webhooks.receive"])
         {
             assert_eq!(Function::named(name).unwrap().name(), name);
         }

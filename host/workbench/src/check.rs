@@ -100,7 +100,13 @@ pub fn check(sandbox: &Sandbox, component: &Component, against: Option<&Granted>
     check
 }
 
-fn load(check: &mut Check, sandbox: &Sandbox, component: &Component, world: World, against: Option<&Granted>) {
+fn load(
+    check: &mut Check,
+    sandbox: &Sandbox,
+    component: &Component,
+    world: World,
+    against: Option<&Granted>,
+) {
     let config = against.map(|granted| &granted.config);
     let wanted = patchbay_plugin::Wanted {
         bytes: component.bytes.clone(),
@@ -147,7 +153,8 @@ fn grants(check: &mut Check, granted: &Granted) {
 fn limits(check: &mut Check, world: World, against: Option<&Granted>) {
     let granted = against.map_or_else(Limits::default, |granted| granted.config.limits);
     let default = world.defaults();
-    let place = against.map_or("the tenant's file".to_owned(), |granted| format!("`{}.limits`", granted.slot));
+    let place =
+        against.map_or("the tenant's file".to_owned(), |granted| format!("`{}.limits`", granted.slot));
     let asked = check.limits;
     macro_rules! compare {
         ($($field:ident as $name:literal),*) => { $(
@@ -173,8 +180,11 @@ fn covers(grant: &HttpGrant, wanted: &HttpGrant) -> bool {
 }
 
 fn shown(wanted: &HttpGrant) -> String {
-    let methods =
-        if wanted.methods.is_empty() { "any method".to_owned() } else { wanted.methods.join(", ").to_uppercase() };
+    let methods = if wanted.methods.is_empty() {
+        "any method".to_owned()
+    } else {
+        wanted.methods.join(", ").to_uppercase()
+    };
     format!("{} ({methods})", wanted.url.url())
 }
 

@@ -70,7 +70,9 @@ fn some(value: Option<&Value>) -> Option<&Value> {
 /// Numbers are the same by value: a person writes 1 where serde writes 1.0.
 fn same(expected: Option<&Value>, actual: Option<&Value>) -> bool {
     match (expected, actual) {
-        (Some(Value::Number(a)), Some(Value::Number(b))) => a == b || (a.is_f64() || b.is_f64()) && a.as_f64() == b.as_f64(),
+        (Some(Value::Number(a)), Some(Value::Number(b))) => {
+            a == b || (a.is_f64() || b.is_f64()) && a.as_f64() == b.as_f64()
+        }
         (expected, actual) => expected == actual,
     }
 }

@@ -31,7 +31,7 @@ pub enum WorkbenchError {
         path: PathBuf,
         /// Why.
         #[source]
-        source: ComponentizeError,
+        source: Box<ComponentizeError>,
     },
     /// A program that is needed did not do its work.
     #[error("{0}")]

@@ -21,7 +21,16 @@ use crate::case::{Answer, Case, Step};
 
 /// Keys of what somebody said, or of what is not to be told of them.
 const SAID: [&str; 11] = [
-    "plain", "html", "body", "formatted_body", "topic", "file_name", "filename", "label", "subject", "Subject",
+    "plain",
+    "html",
+    "body",
+    "formatted_body",
+    "topic",
+    "file_name",
+    "filename",
+    "label",
+    "subject",
+    "Subject",
     "Event",
 ];
 
@@ -157,7 +166,10 @@ mod tests {
         let input = &masked.steps[0].input[0];
         assert_eq!(input["text"]["plain"], "Xx, X xx Xxxxx Xxx!");
         let content: Value = serde_json::from_str(input["content"].as_str().unwrap()).unwrap();
-        assert_eq!((&content["body"], &content["msgtype"]), (&json!("Xx, X xx Xxxxx Xxx!"), &json!("m.text")));
+        assert_eq!(
+            (&content["body"], &content["msgtype"]),
+            (&json!("Xx, X xx Xxxxx Xxx!"), &json!("m.text"))
+        );
     }
 
     #[test]

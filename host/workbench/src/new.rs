@@ -192,7 +192,12 @@ mod tests {
 
     #[test]
     fn a_type_never_has_a_name_of_the_prelude() {
-        let named = [("my-router", "MyRouter"), ("acme", "AcmeRouter"), ("router", "TheRouter"), ("text", "TextRouter")];
+        let named = [
+            ("my-router", "MyRouter"),
+            ("acme", "AcmeRouter"),
+            ("router", "TheRouter"),
+            ("text", "TextRouter"),
+        ];
         for (name, wanted) in named {
             assert_eq!(type_name(name, "Router"), wanted);
         }

@@ -79,7 +79,9 @@ impl KeyValue for Played {
 
 impl Desk for Played {
     fn create(&mut self, conversation: String, customer: Person) -> String {
-        self.0.play("desk.create", &(conversation, customer), any).unwrap_or_else(|| "not-recorded".to_owned())
+        self.0
+            .play("desk.create", &(conversation, customer), any)
+            .unwrap_or_else(|| "not-recorded".to_owned())
     }
 
     fn write(&mut self, ticket: String, line: Line) -> Result<String, Unknown> {
@@ -94,7 +96,14 @@ impl Desk for Played {
         self.0.play("desk.remove", &(&ticket, line), any).unwrap_or(Err(Unknown::Ticket(ticket)))
     }
 
-    fn react(&mut self, ticket: String, line: String, key: String, by: Person, on: bool) -> Result<(), Unknown> {
+    fn react(
+        &mut self,
+        ticket: String,
+        line: String,
+        key: String,
+        by: Person,
+        on: bool,
+    ) -> Result<(), Unknown> {
         let input = (&ticket, line, key, by, on);
         self.0.play("desk.react", &input, any).unwrap_or(Err(Unknown::Ticket(ticket)))
     }

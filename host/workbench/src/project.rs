@@ -32,7 +32,8 @@ impl Project {
     /// When there is one, and its `plugin.toml` is wrong.
     pub fn around(dir: &Path) -> Result<Option<Self>, WorkbenchError> {
         let dir = std::path::absolute(dir).map_err(WorkbenchError::file(dir))?;
-        let found = dir.ancestors().find(|dir| dir.join(MANIFEST).is_file() && dir.join("Cargo.toml").is_file());
+        let found =
+            dir.ancestors().find(|dir| dir.join(MANIFEST).is_file() && dir.join("Cargo.toml").is_file());
         found.map(Self::read).transpose()
     }
 

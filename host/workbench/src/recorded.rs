@@ -100,7 +100,9 @@ pub fn case_of(exported: Exported) -> Result<Case, String> {
     for recorded in steps {
         let Some(function) = Function::named(&recorded.name) else { continue };
         let title = format!("{function} at {}", recorded.at);
-        asked.extend(step(function, recorded).map_err(|why| format!("{title}: {why}"))?);
+        let step = step(function, recorded).map_err(|why| format!("{title}: {why}"))?;
+        // What faults is tried twice before it is parked.
+        asked.extend(step.filter(|step| !asked.iter().any(|known: &Step| known.repeats(step))));
     }
     if asked.is_empty() {
         return Err(format!("no plugin was asked about `{event}`, so there is nothing to ask again"));
@@ -112,7 +114,8 @@ pub fn case_of(exported: Exported) -> Result<Case, String> {
 }
 
 fn step(function: Function, recorded: Recorded) -> Result<Option<Step>, String> {
-    let Recorded { slot, component, generation, at, outcome, input, answer, calls, filled, missing, .. } = recorded;
+    let Recorded { slot, component, generation, at, outcome, input, answer, calls, filled, missing, .. } =
+        recorded;
     let Some(answer) = self::answer(function, &outcome, json(&answer)?) else { return Ok(None) };
     let calls: Vec<Call> = calls.into_iter().map(call).collect::<Result<_, _>>()?;
     let clock = calls.iter().find(|call| call.function == "clock.now");
@@ -140,7 +143,8 @@ fn step(function: Function, recorded: Recorded) -> Result<Option<Step>, String> 
     };
     if let Some(Filled { plugin, settings, grants, limits, instance }) = filled {
         step.plugin = plugin.map(|(name, version)| MadeBy { name, version });
-        step.settings = Some(RawValue::from_string(settings).map_err(|error| format!("its settings: {error}"))?);
+        step.settings =
+            Some(RawValue::from_string(settings).map_err(|error| format!("its settings: {error}"))?);
         (step.grants, step.limits, step.instance) = (Some(grants), limits, instance);
     }
     Ok(Some(step))
@@ -159,10 +163,8 @@ fn answer(function: Function, outcome: &str, answer: Value) -> Option<Answer> {
         other => other.to_string(),
     };
     // An adapter's answer is a result, and so is that of `receive`; mappers and routers answer the value alone.
-    let fails = !matches!(
-        function,
-        Function::FromMatrix | Function::ToMatrix | Function::Decide | Function::Accept
-    );
+    let fails =
+        !matches!(function, Function::FromMatrix | Function::ToMatrix | Function::Decide | Function::Accept);
     match outcome {
         "ok" if answer.is_null() => None,
         "ok" if fails => match answer {
@@ -211,7 +213,12 @@ mod tests {
             recorded("adapter.open", "ok", json!([1, 2]), json!({ "Err": { "kind": "Busy" } })),
             recorded("adapter.update", "ok", json!([1, 2, 3]), json!({ "Ok": null })),
             recorded("adapter.append", "timeout", json!([1, 2, 3]), json!("too long")),
-            recorded("webhooks.receive", "ok", json!({ "body": [104, 105] }), json!({ "Ok": { "entries": [] } })),
+            recorded(
+                "webhooks.receive",
+                "ok",
+                json!({ "body": [104, 105] }),
+                json!({ "Ok": { "entries": [] } }),
+            ),
         ]))
         .unwrap();
         let answers: Vec<Answer> = case.steps.iter().map(|step| step.answer.clone()).collect();
@@ -230,6 +237,13 @@ mod tests {
         assert_eq!(case.steps[1].input, [json!({ "conversation": "c" })], "one parameter is a list of one");
         assert_eq!(case.steps[5].input, [json!({ "body": "hi" })]);
         assert_eq!(case.steps[0].now, 9, "what the clock showed, where it was asked");
+    }
+
+    #[test]
+    fn an_attempt_that_was_but_repeated_is_one_step() {
+        let twice = || recorded("router.decide", "trap", json!([1, 2, 3]), json!("unreachable"));
+        let other = recorded("router.decide", "ok", json!([1, 2, 3]), json!({ "routes": [] }));
+        assert_eq!(case_of(exported(vec![twice(), twice(), other])).unwrap().steps.len(), 2);
     }
 
     #[test]

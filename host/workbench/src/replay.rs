@@ -35,11 +35,13 @@ impl Components {
     pub fn of(case: &Case) -> Result<Self, String> {
         let mut components = Self::default();
         for (digest, text) in &case.components {
-            let bytes = STANDARD.decode(text).map_err(|error| format!("component {}: {error}", digest.short()))?;
+            let bytes =
+                STANDARD.decode(text).map_err(|error| format!("component {}: {error}", digest.short()))?;
             if Digest::of(&bytes) != *digest {
                 return Err(format!("component {}: its bytes have another digest", digest.short()));
             }
-            let component = Component::parse(bytes).map_err(|why| format!("component {}: {why}", digest.short()))?;
+            let component =
+                Component::parse(bytes).map_err(|why| format!("component {}: {why}", digest.short()))?;
             components.known.insert(*digest, component);
         }
         Ok(components)

@@ -67,7 +67,8 @@ impl Sandbox {
     /// # Errors
     /// When the system gives no directory or no thread.
     pub fn new() -> Result<Self, WorkbenchError> {
-        let tool = |what: &str, error: &dyn std::fmt::Display| WorkbenchError::Tool(format!("{what}: {error}"));
+        let tool =
+            |what: &str, error: &dyn std::fmt::Display| WorkbenchError::Tool(format!("{what}: {error}"));
         let cache = tempfile::tempdir().map_err(|error| tool("a directory to compile in", &error))?;
         let plugins = PluginsConfig { instances: 16, warm: 4, ..PluginsConfig::default() };
         let config =
@@ -80,7 +81,8 @@ impl Sandbox {
 
     /// What a step wants of `component`.
     pub(crate) fn wanted(step: &Step, component: &Component) -> Wanted {
-        let own = || component.manifest.as_ref().map_or_else(Grants::default, |manifest| manifest.wants.clone());
+        let own =
+            || component.manifest.as_ref().map_or_else(Grants::default, |manifest| manifest.wants.clone());
         Wanted {
             bytes: Arc::clone(&component.bytes),
             digest: component.digest,
@@ -128,17 +130,17 @@ impl Sandbox {
         let tape = Tape::new(&step.calls);
         let ended = self.dispatch(step, plugin, ports(&tape, step.now));
         let (answer, took, fuel) = ended.unwrap_or_else(|why| {
-            (Answer::Refused(format!("`input` is not what {} takes: {why}", step.function)), Duration::ZERO, None)
+            (
+                Answer::Refused(format!("`input` is not what {} takes: {why}", step.function)),
+                Duration::ZERO,
+                None,
+            )
         });
         Ran { answer, asked: tape.differences(), renewed: tape.renewed(), took, fuel }
     }
 
     fn dispatch(&self, step: &Step, plugin: &Plugin, ports: Ports) -> Result<Ended, String> {
-        let caller = Caller {
-            tenant: TenantId::new("-"),
-            slot: step.slot().into(),
-            about: None,
-        };
+        let caller = Caller { tenant: TenantId::new("-"), slot: step.slot().into(), about: None };
         let input = &step.input;
         Ok(match step.function {
             Function::FromMatrix => {

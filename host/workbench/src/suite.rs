@@ -107,7 +107,8 @@ fn run(
                     (judged.verdict, judged.note, changed) = (Verdict::Updated, None, true);
                 }
                 None => {
-                    let why = "it asks the host for what the case has no answer to: write that into `calls` first";
+                    let why =
+                        "it asks the host for what the case has no answer to: write that into `calls` first";
                     judged.note = Some(why.to_owned());
                 }
             }

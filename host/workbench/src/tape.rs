@@ -48,7 +48,10 @@ impl Tape {
             };
             Recorded { call, asked: None }
         };
-        Self(Arc::new(Mutex::new(Reel { calls: calls.iter().map(recorded).collect(), differences: Vec::new() })))
+        Self(Arc::new(Mutex::new(Reel {
+            calls: calls.iter().map(recorded).collect(),
+            differences: Vec::new(),
+        })))
     }
 
     /// The recorded answer to the first call of `function` that was not played yet and whose input `fits`, or nothing.
@@ -61,13 +64,9 @@ impl Tape {
     ) -> Option<T> {
         let input = text::readable(serde_json::to_value(input).unwrap_or_default());
         let mut reel = self.reel();
-        let found = reel
-            .calls
-            .iter_mut()
-            .enumerate()
-            .find(|(_, Recorded { call, asked })| {
-                asked.is_none() && call.function == function && (call.input.is_null() || fits(&call.input))
-            });
+        let found = reel.calls.iter_mut().enumerate().find(|(_, Recorded { call, asked })| {
+            asked.is_none() && call.function == function && (call.input.is_null() || fits(&call.input))
+        });
         let Some((n, recorded)) = found else {
             reel.differences.push(Difference {
                 at: BEYOND.to_owned(),
@@ -101,9 +100,11 @@ impl Tape {
     /// What was asked otherwise, beyond the record, or not at all.
     pub(crate) fn differences(&self) -> Vec<Difference> {
         let reel = self.reel();
-        let unasked = reel.calls.iter().enumerate().filter(|(_, recorded)| {
-            recorded.asked.is_none() && !recorded.only_looks()
-        });
+        let unasked = reel
+            .calls
+            .iter()
+            .enumerate()
+            .filter(|(_, recorded)| recorded.asked.is_none() && !recorded.only_looks());
         let unasked = unasked.map(|(n, Recorded { call, .. })| Difference {
             at: format!("/calls/{n}"),
             expected: Some(json!({ "function": call.function, "input": call.input })),

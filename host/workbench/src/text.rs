@@ -60,7 +60,8 @@ mod tests {
 
     #[test]
     fn text_is_readable_and_comes_back_as_the_same_bytes() {
-        let exact_form = json!([{ "body": [123, 125], "headers": [] }, { "body": [{ "Bytes": [104, 105] }] }]);
+        let exact_form =
+            json!([{ "body": [123, 125], "headers": [] }, { "body": [{ "Bytes": [104, 105] }] }]);
         let shown = readable(exact_form.clone());
         assert_eq!(shown, json!([{ "body": "{}", "headers": [] }, { "body": [{ "Bytes": "hi" }] }]));
         assert_eq!(exact(shown), exact_form);

@@ -66,7 +66,7 @@ impl Export {
     pub(super) fn run(&self, out: &mut Output) -> Result<(), Failure> {
         let mut case = fetch(&self.host, &self.event, self.tenant.as_deref(), self.with_components)?;
         if let Some(slot) = &self.slot {
-            case.steps.retain(|step| step.slot() == slot);
+            case.keep_slot(slot);
             if case.steps.is_empty() {
                 return Err(Failure::Failed(anyhow::anyhow!("`{}` never came to `{slot}`", self.event)));
             }

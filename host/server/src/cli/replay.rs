@@ -44,7 +44,8 @@ impl Replay {
         telemetry::start_for_guests();
         let path = Path::new(&self.what);
         let is_file = path.is_file() || path.extension().is_some_and(|extension| extension == "json");
-        let case = if is_file { Case::read(path)? } else { export::fetch(&self.host, &self.what, None, true)? };
+        let case =
+            if is_file { Case::read(path)? } else { export::fetch(&self.host, &self.what, None, true)? };
         let mut components =
             Components::of(&case).map_err(|why| Failure::Failed(anyhow!("{}: {why}", self.what)))?;
         if let Some(dir) = path.parent().filter(|_| is_file) {

@@ -43,12 +43,16 @@ fn what_is_answered_now_is_accepted_once_and_the_same_ever_after() {
     let differences = &report.cases[0].steps[0].differences;
     assert_eq!(differences.len(), 1, "{report:#?}");
     assert_eq!(differences[0].at, "/answer/ok/routes/0/adapter");
-    assert_eq!((&differences[0].expected, &differences[0].actual), (&Some(json!("crm")), &Some(json!("desk"))));
+    assert_eq!(
+        (&differences[0].expected, &differences[0].actual),
+        (&Some(json!("crm")), &Some(json!("desk")))
+    );
 }
 
 #[test]
 fn the_same_component_shows_no_difference_and_another_one_each() {
-    let (sandbox, router, other) = (Sandbox::new().unwrap(), component("router-rules"), component("stamp-router"));
+    let (sandbox, router, other) =
+        (Sandbox::new().unwrap(), component("router-rules"), component("stamp-router"));
     let mut case = case(json!([routing("desk")]));
     let dir = tempfile::tempdir().unwrap();
     let files = [file(&dir, &case)];
@@ -65,7 +69,10 @@ fn the_same_component_shows_no_difference_and_another_one_each() {
     case.steps[0].settings = None;
     let (_, differences) = replayed(&sandbox, &case, &other);
     let at: Vec<&str> = differences.iter().map(|difference| difference.at.as_str()).collect();
-    assert!(at.contains(&"/answer/ok/reason") && !at.contains(&"/answer/ok/routes/0/adapter"), "{differences:#?}");
+    assert!(
+        at.contains(&"/answer/ok/reason") && !at.contains(&"/answer/ok/routes/0/adapter"),
+        "{differences:#?}"
+    );
 }
 
 #[test]
@@ -147,6 +154,7 @@ fn what_cannot_be_run_says_why() {
 
     let mut recorded = routing("desk");
     recorded["component"] = json!(router.digest.to_string());
-    let said = replay(&sandbox, &case(json!([recorded])), &Components::default(), None, None).cases[0].to_string();
+    let said =
+        replay(&sandbox, &case(json!([recorded])), &Components::default(), None, None).cases[0].to_string();
     assert!(said.contains("--with-components"), "{said}");
 }

@@ -26,7 +26,11 @@ fn a_component_is_good_alone_and_wants_what_a_tenant_has_not_granted() {
     assert_eq!(alone.world.as_deref(), Some("CRM adapter"));
 
     let denied = check(&sandbox, &desk, Some(&granted(TENANT, "adapters.desk")));
-    assert!(denied.problems[0].contains("`desk = true` under `adapters.desk.grants`"), "{:?}", denied.problems);
+    assert!(
+        denied.problems[0].contains("`desk = true` under `adapters.desk.grants`"),
+        "{:?}",
+        denied.problems
+    );
 
     let file = format!("{TENANT}grants = {{ desk = true }}\n");
     assert_eq!(check(&sandbox, &desk, Some(&granted(&file, "adapters.desk"))).problems, [""; 0]);

@@ -10,7 +10,8 @@ pub(crate) fn component(name: &str) -> Component {
     let file = guests.join(name).with_extension("wasm");
     if !file.exists() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-        let status = Command::new(env!("CARGO")).args(["xtask", "guests"]).current_dir(root).status().unwrap();
+        let status =
+            Command::new(env!("CARGO")).args(["xtask", "guests"]).current_dir(root).status().unwrap();
         assert!(status.success(), "the components do not build");
     }
     Component::read(&file).unwrap()

@@ -22,7 +22,8 @@ pub(crate) fn case(steps: Value) -> Case {
 pub(crate) fn routing(adapter: &str) -> Value {
     let room = json!({ "room_id": "!1", "encrypted": false, "features": [], "audience": "Customer", "people": [],
         "member_count": 2 });
-    let conversation = json!({ "id": "c", "room": room, "open_tickets": [], "message_count": 1, "labels": [] });
+    let conversation =
+        json!({ "id": "c", "room": room, "open_tickets": [], "message_count": 1, "labels": [] });
     json!({ "function": "router.decide", "settings": { "default": [{ "adapter": adapter }] },
         "input": [message("hello"), conversation, 7], "answer": { "ok": null } })
 }

@@ -77,7 +77,8 @@ impl Check {
     fn granted(&self, dir: &Path, tenant: &str, component: &Component) -> anyhow::Result<Granted> {
         let tenant = TenantId::parse(tenant)?;
         let path = dir.join("tenants").join(format!("{tenant}.toml"));
-        let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        let text =
+            std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
         let config = TenantConfig::parse(&text).map_err(|error| anyhow!("{}: {error}", path.display()))?;
         let name = component.manifest.as_ref().map(|manifest| manifest.name.as_str());
         let is = |slot: &str, named: &str| match &self.slot {

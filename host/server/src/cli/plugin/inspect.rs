@@ -39,7 +39,10 @@ impl Inspect {
         match &manifest {
             Some(manifest) => {
                 out.line(format!("contract  {}", manifest.contract))?;
-                out.line(format!("world     {}", serde_json::to_value(manifest.world)?.as_str().unwrap_or("?")))?;
+                out.line(format!(
+                    "world     {}",
+                    serde_json::to_value(manifest.world)?.as_str().unwrap_or("?")
+                ))?;
                 for line in manifest.description.iter() {
                     out.line(format!("about     {line}"))?;
                 }

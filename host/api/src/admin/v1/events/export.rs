@@ -100,7 +100,8 @@ pub(in crate::admin) async fn handler(
 
 /// Whose each thing is that has a trace.
 fn owners(why: &Why) -> HashMap<Subject, TenantId> {
-    let events = why.events.iter().filter_map(|event| Some((Subject::Inbox(event.seq), event.tenant.clone()?)));
+    let events =
+        why.events.iter().filter_map(|event| Some((Subject::Inbox(event.seq), event.tenant.clone()?)));
     let entries = why.entries.iter().map(|entry| (Subject::Entry(entry.id), entry.tenant.clone()));
     let deliveries = why.deliveries.iter().map(|row| (Subject::Delivery(row.id), row.tenant.clone()));
     let actions = why.actions.iter().map(|action| (Subject::Action(action.id), action.tenant.clone()));
@@ -121,7 +122,9 @@ fn pick(
         (None, [only]) => Ok((*only).clone()),
         (None, [_, _, ..]) => {
             let names: Vec<&str> = tenants.iter().map(|tenant| tenant.as_str()).collect();
-            Err(Problem::invalid(format!("`{id}` came to several tenants: say which with `tenant`, of {names:?}")))
+            Err(Problem::invalid(format!(
+                "`{id}` came to several tenants: say which with `tenant`, of {names:?}"
+            )))
         }
         _ => Err(Problem::not_found(format!(
             "no tenant of `{id}` is known: it never came, its room is nobody's, or its keys are past retention"
@@ -130,7 +133,8 @@ fn pick(
 }
 
 async fn filled(archive: &dyn Archive, tenant: &TenantId, step: Step) -> Exported {
-    let (Some(component), Ok(generation)) = (step.component.as_deref(), u64::try_from(step.generation)) else {
+    let (Some(component), Ok(generation)) = (step.component.as_deref(), u64::try_from(step.generation))
+    else {
         return Exported { step, filled: None, missing: None };
     };
     match archive.slot(tenant, generation, &step.slot).await {
