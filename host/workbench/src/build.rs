@@ -8,10 +8,15 @@ use std::{
     process::{Command, Stdio},
 };
 
+use patchbay_plugin::World;
 use patchbay_types::Digest;
 use serde::{Deserialize, Serialize};
 
-use crate::{error::WorkbenchError, project::Project};
+use crate::{
+    component::{Component, interface, world},
+    error::WorkbenchError,
+    project::Project,
+};
 
 /// Nothing of an operating system: a component then imports nothing but the contract.
 const TARGET: &str = "wasm32-unknown-unknown";
@@ -52,10 +57,30 @@ pub fn build(project: &Project, out: Option<&Path>) -> Result<Built, WorkbenchEr
     let component = patchbay_package::componentize(&bytes, &project.text).map_err(|source| {
         WorkbenchError::Componentize { path: project.dir.clone(), source: source.into() }
     })?;
+    exports(project, &component)?;
     let path = out.map_or_else(|| project.component(), Path::to_owned);
     write(&path, &component)?;
     let (size, digest) = (component.len() as u64, Digest::of(&component));
     Ok(Built { name: project.manifest.name.clone(), path, size, digest })
+}
+
+/// A module that exports nothing makes a component too, and no plugin.
+fn exports(project: &Project, component: &[u8]) -> Result<(), WorkbenchError> {
+    let component = Component::parse(component.to_vec()).map_err(WorkbenchError::Tool)?;
+    let world = world(project.manifest.world);
+    let missing = ["plugin", interface(world)].into_iter().find(|interface| !component.exports(interface));
+    let Some(missing) = missing else { return Ok(()) };
+    let path = project.dir.join("src/lib.rs");
+    let name = match world {
+        World::Mapper => "mapper",
+        World::Router => "router",
+        World::Adapter => "adapter",
+    };
+    let why = format!(
+        "what it makes does not export `{missing}`, and `plugin.toml` says that it is a {name}: say \
+         `patchbay_sdk::export_{name}!(YourType);`, once"
+    );
+    Err(WorkbenchError::content(&path, why))
 }
 
 fn compile(project: &Project) -> Result<PathBuf, WorkbenchError> {

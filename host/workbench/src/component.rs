@@ -63,9 +63,13 @@ impl Component {
         if let Some(manifest) = &self.manifest {
             return Some(world(manifest.world));
         }
-        let exports = |interface: &str| self.exports.iter().any(|name| is(name, interface));
-        let worlds = [("mapping", World::Mapper), ("routing", World::Router), ("adapter", World::Adapter)];
-        worlds.into_iter().find(|(interface, _)| exports(interface)).map(|(_, world)| world)
+        let worlds = [World::Mapper, World::Router, World::Adapter];
+        worlds.into_iter().find(|world| self.exports(interface(*world)))
+    }
+
+    /// Whether it exports this interface of the contract, such as `routing`.
+    pub(crate) fn exports(&self, interface: &str) -> bool {
+        self.exports.iter().any(|name| is(name, interface))
     }
 
     /// `router-rules 0.1.0`, or the digest where it has no manifest.
@@ -113,6 +117,15 @@ pub(crate) fn world(made: Made) -> World {
         Made::Mapper => World::Mapper,
         Made::Router => World::Router,
         Made::CrmAdapter | Made::DeskAdapter => World::Adapter,
+    }
+}
+
+/// What a component of this world exports besides `plugin`.
+pub(crate) fn interface(world: World) -> &'static str {
+    match world {
+        World::Mapper => "mapping",
+        World::Router => "routing",
+        World::Adapter => "adapter",
     }
 }
 

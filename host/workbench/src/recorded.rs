@@ -152,7 +152,8 @@ fn step(function: Function, recorded: Recorded) -> Result<Option<Step>, String> 
 
 fn call(recorded: RecordedCall) -> Result<Call, String> {
     let RecordedCall { function, input, answer } = recorded;
-    Ok(Call { function, input: text::readable(json(&input)?), answer: text::readable(json(&answer)?) })
+    let input = text::steady(&function, text::readable(json(&input)?));
+    Ok(Call { function, input, answer: text::readable(json(&answer)?) })
 }
 
 /// What a trace has as outcome and answer. Nothing: the component does not have that function.

@@ -43,7 +43,7 @@ impl Tape {
         let recorded = |call: &Call| {
             let call = Call {
                 function: call.function.clone(),
-                input: text::readable(call.input.clone()),
+                input: text::steady(&call.function, text::readable(call.input.clone())),
                 answer: call.answer.clone(),
             };
             Recorded { call, asked: None }
@@ -62,7 +62,8 @@ impl Tape {
         input: &impl Serialize,
         fits: impl Fn(&Value) -> bool,
     ) -> Option<T> {
-        let input = text::readable(serde_json::to_value(input).unwrap_or_default());
+        let input = serde_json::to_value(input).unwrap_or_default();
+        let input = text::steady(function, text::readable(input));
         let mut reel = self.reel();
         let found = reel.calls.iter_mut().enumerate().find(|(_, Recorded { call, asked })| {
             asked.is_none() && call.function == function && (call.input.is_null() || fits(&call.input))

@@ -24,23 +24,24 @@ fn has_target() -> bool {
 }
 
 /// A project whose dependencies are those of the workspace: whatever is newer today is not tried here.
-fn project(dir: &Path, kind: Kind) -> Project {
+/// Each has a name of its own, since they may share a directory to compile in.
+fn project(dir: &Path, kind: Kind, name: &str) -> Project {
     let path = Some(dir.to_owned());
-    let made = new(&New { kind, name: "first".into(), path, sdk: Some(root().join("sdk")) }).unwrap();
+    let made = new(&New { kind, name: name.into(), path, sdk: Some(root().join("sdk")) }).unwrap();
     fs::copy(root().join("Cargo.lock"), made.join("Cargo.lock")).unwrap();
     Project::needed(&made).unwrap()
 }
 
-fn goes_from_new_to_a_tested_component(kind: Kind) {
+fn goes_from_new_to_a_tested_component(kind: Kind, name: &str) {
     if !has_target() {
         return;
     }
     let dir = tempfile::tempdir().unwrap();
-    let project = project(dir.path(), kind);
+    let project = project(dir.path(), kind, name);
     let built = build(&project, None).unwrap();
     assert_eq!(built.path, project.component());
     let component = Component::read(&built.path).unwrap();
-    assert_eq!((component.digest, component.title().as_str()), (built.digest, "first 0.1.0"));
+    assert_eq!((component.digest, component.title().as_str()), (built.digest, &*format!("{name} 0.1.0")));
 
     let sandbox = Sandbox::new().unwrap();
     assert_eq!(check(&sandbox, &component, None).problems, [""; 0]);
@@ -59,17 +60,17 @@ fn goes_from_new_to_a_tested_component(kind: Kind) {
 
 #[test]
 fn a_router_goes_from_new_to_a_tested_component() {
-    goes_from_new_to_a_tested_component(Kind::Router);
+    goes_from_new_to_a_tested_component(Kind::Router, "first-router");
 }
 
 #[test]
 fn a_mapper_goes_from_new_to_a_tested_component() {
-    goes_from_new_to_a_tested_component(Kind::Mapper);
+    goes_from_new_to_a_tested_component(Kind::Mapper, "first-mapper");
 }
 
 #[test]
 fn an_adapter_goes_from_new_to_a_tested_component() {
-    goes_from_new_to_a_tested_component(Kind::Adapter);
+    goes_from_new_to_a_tested_component(Kind::Adapter, "first-adapter");
 }
 
 #[test]
@@ -78,13 +79,13 @@ fn what_does_not_compile_and_what_is_no_plugin_is_said() {
         return;
     }
     let dir = tempfile::tempdir().unwrap();
-    let project = project(dir.path(), Kind::Router);
+    let project = project(dir.path(), Kind::Router, "broken");
     fs::write(project.dir.join("src/lib.rs"), "fn broken( {").unwrap();
     let error = build(&project, None).unwrap_err().to_string();
     assert!(error.contains("does not compile"), "{error}");
     fs::write(project.dir.join("src/lib.rs"), "").unwrap();
     let error = build(&project, None).unwrap_err().to_string();
-    assert!(error.contains("cannot be made into a component"), "{error}");
+    assert!(error.contains("does not export `plugin`") && error.contains("export_router!"), "{error}");
     let nowhere = Project::needed(tempfile::tempdir().unwrap().path()).unwrap_err().to_string();
     assert!(nowhere.contains("patchbay plugin new"), "{nowhere}");
 }
