@@ -15,8 +15,9 @@ use patchbay_api::{
     admin::{self, AdminState, AdminToken, Readiness},
     appservice::{Appservice, Registered, Registrations},
 };
+use patchbay_egress::Egress;
 use patchbay_matrix::{Client, ClientOptions, Ghosts, http_client};
-use patchbay_pipeline::{Homeserver, Pipeline, PipelineDeps};
+use patchbay_pipeline::{Homeserver, Outside, Pipeline, PipelineDeps};
 use patchbay_plugin::{
     Chains, Runtime, RuntimeConfig,
     reload::{ReloadConfig, Reloader},
@@ -77,6 +78,11 @@ pub(crate) async fn build(loaded: &Loaded, ready: &Readiness, threads: usize) ->
         clock: Arc::clone(&clock),
         registrations: loaded.host.registrations.clone(),
         homeservers: homeservers(loaded, &tokens)?,
+        outside: Outside {
+            egress: Egress::new(&loaded.host.egress, &loaded.dir)
+                .map_err(|error| anyhow!("{}: {error}", loaded.file().display()))?,
+            dir: loaded.dir.clone(),
+        },
         limits: loaded.host.limits,
         threads,
     });
