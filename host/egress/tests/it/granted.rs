@@ -128,7 +128,8 @@ async fn a_secret_reaches_no_server_but_its_own_in_url_header_or_body() {
 #[tokio::test]
 async fn text_is_never_searched_for_a_secret() {
     let server = Server::answering(|_| ok("")).await;
-    let outlet = House::to(&server).secret("key", "hush-hush-hush", &[&server.url("")]).outlet();
+    let house = House::to(&server).secret("key", "hush-hush-hush", &[&server.url("")]);
+    let outlet = house.outlet();
     let request = with_header(
         post(&server.url("/{{key}}?a=$key"), "{{key}} ${key}"),
         "x-note",
@@ -136,15 +137,17 @@ async fn text_is_never_searched_for_a_secret() {
     );
     send(&outlet, request).await.unwrap();
     assert!(!server.requests().remove(0).contains("hush"));
+    send(&outlet, with_header(get(&server.url("/")), "x-note", vec![secret("key")])).await.unwrap();
+    assert!(server.requests().remove(1).contains("hush"), "it is there for who names it");
 }
 
 #[tokio::test]
 async fn a_secret_that_was_not_granted_or_has_no_value_sends_nothing() {
     let server = Server::trap().await;
     let house = House::to(&server).secret("key", "hush-hush-hush", &[&server.url("")]);
+    std::fs::remove_file(house.dir.path().join("key")).unwrap();
     let outlet = house.outlet();
     denied(send(&outlet, with_header(get(&server.url("/")), "x-key", vec![secret("other")])).await);
-    std::fs::remove_file(house.dir.path().join("key")).unwrap();
     let answer = send(&outlet, with_header(get(&server.url("/")), "x-key", vec![secret("key")])).await;
     let Err(Failure::Unreachable(why)) = answer else { panic!("{answer:?}") };
     assert!(

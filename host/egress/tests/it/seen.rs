@@ -43,7 +43,8 @@ async fn a_log_line_names_origin_and_status_and_no_line_at_any_level_holds_a_sec
         .finish();
     let _guard = tracing::subscriber::set_default(subscriber);
     let server = Server::answering(|_| ok("")).await;
-    let outlet = House::to(&server).secret("key", "hush-hush-hush", &[&server.url("")]).outlet();
+    let house = House::to(&server).secret("key", "hush-hush-hush", &[&server.url("")]);
+    let outlet = house.outlet();
     let mut request = with_header(
         post(&server.url("/private-path?key="), "private-body"),
         "authorization",
