@@ -25,7 +25,7 @@ use patchbay_types::Clock;
 pub use self::{
     auth::AdminToken,
     health::{Health, Ready},
-    ports::{Lanes, Load, PluginControl, Work},
+    ports::{Archive, Lanes, Load, PluginControl, Work},
     ready::Readiness,
 };
 
@@ -41,6 +41,8 @@ pub struct AdminState {
     pub store: Store,
     /// What runs where.
     pub plugins: Arc<dyn PluginControl>,
+    /// What generations were made of.
+    pub archive: Arc<dyn Archive>,
     /// The pipeline, as far as an operator steers it.
     pub work: Arc<dyn Work>,
     /// Whether the host may be given work.
@@ -86,6 +88,12 @@ impl FromRef<AdminState> for Readiness {
 impl FromRef<AdminState> for Arc<dyn PluginControl> {
     fn from_ref(state: &AdminState) -> Self {
         Arc::clone(&state.plugins)
+    }
+}
+
+impl FromRef<AdminState> for Arc<dyn Archive> {
+    fn from_ref(state: &AdminState) -> Self {
+        Arc::clone(&state.archive)
     }
 }
 

@@ -12,7 +12,7 @@ use wasmtime::Enabled;
 use crate::{
     admit::{Admitted, admit},
     call::{CallError, Caller, FaultKind},
-    engine::Engines,
+    engine::{Engine, Engines},
     host_fns::log::printable,
     image::Images,
     plugin::{Parts, Plugin},
@@ -144,6 +144,16 @@ impl Runtime {
         };
         tried.map_err(|error| LoadError::Refused(format!("it fails the golden call: {error}")))?;
         Ok(plugin)
+    }
+
+    /// The engine that does not count instructions.
+    pub(crate) fn engine(&self) -> wasmtime::Result<Engine> {
+        self.engines.get(false)
+    }
+
+    /// Where components are compiled.
+    pub(crate) fn images(&self) -> &Images {
+        &self.images
     }
 }
 

@@ -92,6 +92,7 @@ pub(crate) async fn build(loaded: &Loaded, ready: &Readiness, threads: usize) ->
         token,
         store: store.clone(),
         plugins: Arc::clone(&plugins) as _,
+        archive: Arc::clone(&plugins) as _,
         work: Arc::new(Steered(Arc::clone(&pipeline))),
         ready: ready.clone(),
         metrics: metrics::rendered(counters.clone()),

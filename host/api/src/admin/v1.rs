@@ -21,6 +21,7 @@ pub(super) fn router() -> Router<AdminState> {
         .route("/plugins", get(plugins::list::handler))
         .route("/plugins/{tenant}/rollback", post(plugins::rollback::handler))
         .route("/events/{id}/why", get(events::why::handler))
+        .route("/events/{id}/export", get(events::export::handler))
         .route("/parked", get(parked::list::handler))
         .route("/parked/{id}", get(parked::show::handler))
         .route("/parked/{id}/replay", post(parked::replay::handler))

@@ -226,7 +226,7 @@ impl Log {
 }
 
 /// Where the first-party components are. They are built once; `cargo xtask test` does it before any test runs.
-fn guests() -> PathBuf {
+pub(crate) fn guests() -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let guests = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap().join("guests");
     if !guests.join("mapper-matrix.wasm").exists() {

@@ -10,10 +10,12 @@
 mod access;
 mod captures;
 mod commands;
+mod export;
 mod homeserver;
 mod host;
 mod manual;
 mod operator;
+mod plugin;
 mod plugins;
 mod replies;
 mod shutdown;
