@@ -31,6 +31,7 @@ mod tickets;
 mod undecided;
 
 pub use self::{
+    news::accept::{Heard, Unheard},
     pipeline::{Load, Pipeline},
     shared::{Homeserver, PipelineDeps},
 };

@@ -43,7 +43,10 @@ pub use self::{
     ghost::Ghost,
     inbox::{Accepted, InboxEvent, InboxState, NewEvent, Transaction, Unreadable},
     kv::KvWrite,
-    news::{Entry, EntryOutcome, EntryResult, Hook, HookOutcome, NewEntry, NewHook, Received},
+    news::{
+        Entry, EntryOutcome, EntryResult, Hook, HookOutcome, HookState, HookWanted, KnownHook, NewEntry, NewHook,
+        Received, Unasked,
+    },
     notice::Notice,
     open::OpenOptions,
     parked::{Park, Parked, ParkedFilter, Replayed},

@@ -9,6 +9,7 @@ mod deliver;
 mod desk;
 mod full;
 mod group;
+mod hooks;
 mod news;
 mod parked;
 mod prune;
