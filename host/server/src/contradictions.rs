@@ -36,7 +36,9 @@ pub(crate) fn of_host(host: &HostConfig) -> Vec<String> {
         said.push("`hooks.public-url` without `listen.hooks`: nobody listens for webhooks".to_owned());
     }
     if host.hooks.rate == 0 {
-        said.push("`hooks.rate` = 0 is taken for 1: leave `listen.hooks` out where nobody may call".to_owned());
+        said.push(
+            "`hooks.rate` = 0 is taken for 1: leave `listen.hooks` out where nobody may call".to_owned(),
+        );
     }
     if !host.listen.admin.ip().is_loopback() {
         said.push(format!(
@@ -140,7 +142,10 @@ mod tests {
         let deaf = said("", "public-url = 'https://hooks.example.org'");
         assert!(deaf.len() == 1 && deaf[0].contains("nobody listens"), "{deaf:?}");
         let twice = said("hooks = '127.0.0.1:9109'", "public-url = 'https://hooks.example.org'\nrate = 0");
-        assert!(twice[0].contains("`listen.admin` are the same") && twice[1].contains("`hooks.rate`"), "{twice:?}");
+        assert!(
+            twice[0].contains("`listen.admin` are the same") && twice[1].contains("`hooks.rate`"),
+            "{twice:?}"
+        );
     }
 
     #[test]

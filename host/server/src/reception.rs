@@ -1,7 +1,7 @@
 //! The adapters behind the doors for webhooks: which there are, and how they are asked, on the threads where guests
 //! compute and within the time that a sender waits.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use patchbay_api::hooks::{self, Arrived, Asked, Door};
@@ -11,6 +11,10 @@ use patchbay_storage::{NewHook, StorageError, Trace};
 use patchbay_types::{AdapterName, TenantId};
 use tokio::{runtime::Handle, time::timeout};
 use tokio_util::task::AbortOnDropHandle;
+
+/// Of the time that a sender waits, so much is for the way to the adapter and back: one that is too slow is ended, and
+/// blamed, by its sandbox.
+const SPARE: Duration = Duration::from_millis(50);
 
 /// The tenants' adapters, and the pipeline that asks them.
 pub(crate) struct Reception {
@@ -39,6 +43,7 @@ impl hooks::Reception for Reception {
         let (pipeline, within) = (Arc::clone(&self.pipeline), asked.within);
         let asking = self.guests.spawn(async move {
             let Asked { tenant, adapter, webhook, delivery, at, within } = asked;
+            let within = within.saturating_sub(SPARE);
             pipeline.ask((&tenant, &adapter), &webhook, delivery.as_deref(), (at, within)).await
         });
         // A sender that goes away, or has waited long enough, ends the call.

@@ -44,8 +44,8 @@ pub use self::{
     inbox::{Accepted, InboxEvent, InboxState, NewEvent, Transaction, Unreadable},
     kv::KvWrite,
     news::{
-        Entry, EntryOutcome, EntryResult, Hook, HookOutcome, HookState, HookWanted, KnownHook, NewEntry, NewHook,
-        Received, Unasked,
+        Entry, EntryOutcome, EntryResult, Hook, HookOutcome, HookState, HookWanted, KnownHook, NewEntry,
+        NewHook, Received, Unasked,
     },
     notice::Notice,
     open::OpenOptions,

@@ -85,34 +85,47 @@ mod tests {
 
     #[test]
     fn a_status_that_is_none_is_replaced() {
-        for (keep, status, wanted) in
-            [(true, 202, 202), (false, 599, 599), (true, 100, 200), (true, 600, 200), (false, 101, 500), (false, 0, 500)]
-        {
+        for (keep, status, wanted) in [
+            (true, 202, 202),
+            (false, 599, 599),
+            (true, 100, 200),
+            (true, 600, 200),
+            (false, 101, 500),
+            (false, 0, 500),
+        ] {
             assert_eq!(answer(keep, status, &[]).status().as_u16(), wanted, "{keep} {status}");
         }
     }
 
     #[test]
     fn what_is_not_the_adapters_to_say_is_left_out() {
-        let seen = answer(true, 200, &[
-            ("X-Mine", "1"),
-            ("x-mine", "2"),
-            ("Content-Type", "application/json"),
-            ("Content-Length", "7"),
-            ("Connection", "upgrade"),
-            ("Transfer-Encoding", "chunked"),
-            ("Set-Cookie", "a=b"),
-            ("x-split", "a\r\nx-evil: 1"),
-            ("x split", "a"),
-            ("", "a"),
-        ]);
-        let names: Vec<_> = seen.headers().iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
-        assert_eq!(names, [
-            ("x-mine", &b"1"[..]),
-            ("x-mine", b"2"),
-            ("content-type", b"application/json"),
-            ("x-content-type-options", b"nosniff"),
-        ]);
+        let seen = answer(
+            true,
+            200,
+            &[
+                ("X-Mine", "1"),
+                ("x-mine", "2"),
+                ("Content-Type", "application/json"),
+                ("Content-Length", "7"),
+                ("Connection", "upgrade"),
+                ("Transfer-Encoding", "chunked"),
+                ("Set-Cookie", "a=b"),
+                ("x-split", "a\r\nx-evil: 1"),
+                ("x split", "a"),
+                ("", "a"),
+            ],
+        );
+        let names: Vec<_> =
+            seen.headers().iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
+        assert_eq!(
+            names,
+            [
+                ("x-mine", &b"1"[..]),
+                ("x-mine", b"2"),
+                ("content-type", b"application/json"),
+                ("x-content-type-options", b"nosniff"),
+            ]
+        );
     }
 
     #[test]

@@ -127,7 +127,8 @@ impl Watched {
     }
 
     pub(super) fn listed(&self, (tenant, adapter): Place, url: String) -> Listed {
-        let number = |outcome: Outcome| self.outcomes.get(outcome as usize).map_or(0, |(_, n)| n.load(Relaxed));
+        let number =
+            |outcome: Outcome| self.outcomes.get(outcome as usize).map_or(0, |(_, n)| n.load(Relaxed));
         let (kept, known) = (number(Outcome::Kept), number(Outcome::Known));
         let (refused, unheard) = (number(Outcome::Refused), number(Outcome::Unheard));
         let received = self.received.load(Relaxed);

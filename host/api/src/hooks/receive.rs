@@ -117,7 +117,8 @@ impl Visit<'_> {
         };
         match self.hooks.0.deps.reception.ask(asked).await {
             Ok(heard) if heard.answer.keep => {
-                let arrived = Arrived { trace: heard.trace, ..self.arrived(webhook::key(delivery.as_ref()), webhook) };
+                let arrived =
+                    Arrived { trace: heard.trace, ..self.arrived(webhook::key(delivery.as_ref()), webhook) };
                 self.keep(arrived, heard.answer, Outcome::Kept).await
             }
             Ok(heard) => (Outcome::Refused, answer::response(heard.answer)),

@@ -64,9 +64,13 @@ mod tests {
         assert_eq!((token.len(), key.token("acme", "crm", 0)), (32, token.clone()));
         assert!(token.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_'));
         assert!(key.is_token(&token, "acme", "crm", 0));
-        for (tenant, adapter, rotation) in
-            [("acme", "crm", 1), ("acme", "desk", 0), ("globex", "crm", 0), ("acme/crm", "", 0), ("", "acme/crm", 0)]
-        {
+        for (tenant, adapter, rotation) in [
+            ("acme", "crm", 1),
+            ("acme", "desk", 0),
+            ("globex", "crm", 0),
+            ("acme/crm", "", 0),
+            ("", "acme/crm", 0),
+        ] {
             assert!(!key.is_token(&token, tenant, adapter, rotation), "{tenant} {adapter} {rotation}");
         }
         assert!(!HookKey::new(&[8; 32]).is_token(&token, "acme", "crm", 0));

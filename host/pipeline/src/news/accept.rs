@@ -3,7 +3,7 @@
 
 use std::{
     sync::{Arc, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use patchbay_plugin::{
@@ -48,7 +48,8 @@ pub(crate) struct Question<'a> {
     pub(crate) at: Millis,
 }
 
-/// Asks while the sender waits. Takes one of the tenant's threads; whoever calls sees to it that this ends in time.
+/// Asks while the sender waits: for a thread of the tenant's and for the answer, together no longer than `within`, unless
+/// this itself is kept waiting.
 ///
 /// # Errors
 /// When there is no answer: then the webhook is to be kept, and asked about later.
@@ -70,8 +71,11 @@ pub(crate) async fn ask(
     if shared.breakers.allow(&breaker, now).is_err() {
         return Err(unheard("its breaker is open".to_owned(), Trace::new()));
     }
-    let _thread = shared.compute(tenant).await;
-    let (answer, step) = question.ask(within).await;
+    let begun = Instant::now();
+    let Ok(_thread) = tokio::time::timeout(within, shared.compute(tenant)).await else {
+        return Err(unheard("no thread was free in time".to_owned(), Trace::new()));
+    };
+    let (answer, step) = question.ask(within.saturating_sub(begun.elapsed())).await;
     match answer {
         Ok(Some(answer)) => {
             shared.breakers.passed(&breaker);
@@ -131,6 +135,7 @@ pub(crate) fn secrets(_: &Chain, _: &AdapterName) -> Option<Box<dyn ports::Secre
 /// What a call asked of the host, as a trace keeps it.
 pub(crate) fn calls(record: &Record) -> Vec<HostCall> {
     let mut calls = record.lock().unwrap_or_else(PoisonError::into_inner);
-    let call = |call: ports::HostCall| HostCall { function: call.function, input: call.input, answer: call.answer };
+    let call =
+        |call: ports::HostCall| HostCall { function: call.function, input: call.input, answer: call.answer };
     std::mem::take(&mut *calls).into_iter().map(call).collect()
 }

@@ -4,10 +4,7 @@
 use std::{sync::Arc, time::Duration};
 
 use patchbay_plugin::{
-    CallError, Caller, Chain, Ports, Slot, Timed, adapter,
-    ports::Record,
-    types,
-    webhooks::Webhook,
+    CallError, Caller, Chain, Ports, Slot, Timed, adapter, ports::Record, types, webhooks::Webhook,
 };
 use patchbay_storage::{
     Guarded, Hook, HookOutcome, HookWanted, NewEntry, Park, Received, StorageError, Trace,
@@ -83,7 +80,8 @@ pub(crate) async fn read(shared: &Arc<Shared>, hook: Hook) -> Result<Next, Stora
 impl Reading<'_> {
     /// Asks the adapter whether it wants this webhook; nothing, if it does and it is to be read now.
     async fn ask(&mut self, delivery: Option<&str>) -> Result<Option<Next>, StorageError> {
-        let (shared, chain, slot, hook, caller) = (self.shared, self.chain, self.slot, self.hook, self.caller());
+        let (shared, chain, slot, hook, caller) =
+            (self.shared, self.chain, self.slot, self.hook, self.caller());
         let called = Called { chain, slot, caller: &caller, name: "webhooks.accept" };
         let (adapter, webhook, at) = (&hook.adapter, &self.webhook, hook.at);
         let question = Question { shared, chain, slot, adapter, webhook, delivery, at };
@@ -188,9 +186,7 @@ impl Reading<'_> {
         }
         let Some(fault) = fault else { return Ok(Next::Wait) };
         match called.second_fault::<()>(plugin, &fault, &self.shared.breakers, &*self.shared.clock) {
-            Verdict::Park(why) => {
-                self.park(Park { reason: self.mask.text(why.reason), ..why }).await
-            }
+            Verdict::Park(why) => self.park(Park { reason: self.mask.text(why.reason), ..why }).await,
             _ => Ok(Next::Wait),
         }
     }

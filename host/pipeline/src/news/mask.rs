@@ -145,7 +145,8 @@ mod tests {
         let webhook = webhook(&format!("https://h.example/in/hooks/acme/crm/{TOKEN}?a=b"));
         let json = crate::steps::json(&webhook);
         let signed = crate::steps::json(&("equal", b"very-secret-7\"", webhook.url.as_bytes()));
-        let call = HostCall { function: "secrets.verify".into(), input: signed.clone(), answer: "true".into() };
+        let call =
+            HostCall { function: "secrets.verify".into(), input: signed.clone(), answer: "true".into() };
         let step = Step { input: json.clone(), answer: json.clone(), calls: vec![call], ..Step::default() };
         let shown = Mask::of(&webhook).step(step);
         for text in [&shown.input, &shown.answer, &shown.calls[0].input] {

@@ -9,7 +9,8 @@ const FIRST: u8 = 1;
 /// The webhook's stored form.
 pub(crate) fn pack(webhook: &Webhook) -> Vec<u8> {
     let Webhook { method, url, headers, body } = webhook;
-    let head = Webhook { method: method.clone(), url: url.clone(), headers: headers.clone(), body: Vec::new() };
+    let head =
+        Webhook { method: method.clone(), url: url.clone(), headers: headers.clone(), body: Vec::new() };
     // Texts alone, which always serialise.
     let head = serde_json::to_vec(&head).unwrap_or_default();
     let length = u32::try_from(head.len()).unwrap_or(u32::MAX).to_le_bytes();
@@ -25,9 +26,9 @@ pub(crate) fn read(stored: &[u8]) -> Result<Webhook, String> {
     let Some((&FIRST, rest)) = stored.split_first() else {
         return serde_json::from_slice(stored).map_err(|error| unreadable(&error));
     };
-    let head = rest.split_first_chunk().and_then(|(length, rest)| {
-        rest.split_at_checked(usize::try_from(u32::from_le_bytes(*length)).ok()?)
-    });
+    let head = rest
+        .split_first_chunk()
+        .and_then(|(length, rest)| rest.split_at_checked(usize::try_from(u32::from_le_bytes(*length)).ok()?));
     let Some((head, body)) = head else { return Err(unreadable(&"it is cut off")) };
     let head: Webhook = serde_json::from_slice(head).map_err(|error| unreadable(&error))?;
     Ok(Webhook { body: body.to_vec(), ..head })

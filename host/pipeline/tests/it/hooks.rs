@@ -87,7 +87,10 @@ async fn steps(house: &House, id: i64) -> Vec<(String, String)> {
 async fn an_adapter_says_whether_it_wants_a_webhook_and_how_it_is_answered() {
     let house = house(doorkeeper::good()).await;
     let heard = ask(&house, &webhook("keep")).await.unwrap();
-    assert_eq!((heard.answer.keep, heard.answer.status, heard.answer.body.as_slice()), (true, 202, &b"challenge"[..]));
+    assert_eq!(
+        (heard.answer.keep, heard.answer.status, heard.answer.body.as_slice()),
+        (true, 202, &b"challenge"[..])
+    );
     let heard = ask(&house, &webhook("forged")).await.unwrap();
     assert_eq!((heard.answer.keep, heard.answer.status), (false, 401));
     let challenge = Webhook { method: "GET".into(), ..webhook("") };
@@ -158,7 +161,9 @@ async fn what_came_while_the_adapter_was_broken_is_read_by_the_one_that_is_swapp
     house.until("it was asked about", async || known(&house, "?1").await.unwrap().attempt > 0).await;
     swap(&house, doorkeeper::good(), 2);
     house.clock.advance(20 * 60_000);
-    house.until("it is read", async || known(&house, "w1").await.is_some_and(|h| h.state == HookState::Done)).await;
+    house
+        .until("it is read", async || known(&house, "w1").await.is_some_and(|h| h.state == HookState::Done))
+        .await;
     assert_eq!(house.store.parked(&ParkedFilter { limit: 9, ..ParkedFilter::default() }).await.unwrap(), []);
     house.stop().await;
 }
@@ -169,7 +174,9 @@ async fn one_that_nobody_can_answer_for_is_parked_in_the_end_and_holds_nobody_up
     keep(&house, "?1", &webhook("trap"), unasked("w1")).await;
     house.until("it was asked about", async || known(&house, "?1").await.unwrap().attempt > 0).await;
     keep(&house, "w2", &webhook("keep"), None).await;
-    house.until("the next one is read", async || known(&house, "w2").await.unwrap().state == HookState::Done).await;
+    house
+        .until("the next one is read", async || known(&house, "w2").await.unwrap().state == HookState::Done)
+        .await;
     assert_eq!(known(&house, "?1").await.unwrap().state, HookState::Pending);
     house
         .until("it is parked", async || {
@@ -184,7 +191,13 @@ async fn one_that_nobody_can_answer_for_is_parked_in_the_end_and_holds_nobody_up
     house
         .until("it is asked about again", async || {
             let filter = ParkedFilter { limit: 9, after: parked[0].id, ..ParkedFilter::default() };
-            house.store.parked(&filter).await.unwrap().iter().any(|p| p.reason.contains("exports no `webhooks`"))
+            house
+                .store
+                .parked(&filter)
+                .await
+                .unwrap()
+                .iter()
+                .any(|p| p.reason.contains("exports no `webhooks`"))
         })
         .await;
     house.stop().await;

@@ -48,7 +48,10 @@ impl Guest {
     /// The component, with a manifest.
     pub(crate) fn build(&self) -> Vec<u8> {
         let world = self.world.trim_end_matches("-base");
-        let manifest = format!("name = 'guest'\nversion = '1.0.0'\ncontract = '0.1.0'\nworld = '{world}'\n{}", self.manifest);
+        let manifest = format!(
+            "name = 'guest'\nversion = '1.0.0'\ncontract = '0.1.0'\nworld = '{world}'\n{}",
+            self.manifest
+        );
         let wants = match world {
             "desk-adapter" => "[wants]\ndesk = true\nstore = true\n",
             "crm-adapter" => "[wants]\nstore = true\n",

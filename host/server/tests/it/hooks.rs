@@ -32,7 +32,9 @@ fn tenant(dir: &Directory, rotation: u32) {
     let file = dir.path().join("tenants/acme.toml");
     let text = fs::read_to_string(&file).unwrap();
     let text = text.split("[adapters.crm]").next().unwrap();
-    let crm = format!("[adapters.crm]\ncomponent = 'crm'\ngrants = {{ store = true }}\nhook-rotation = {rotation}\n");
+    let crm = format!(
+        "[adapters.crm]\ncomponent = 'crm'\ngrants = {{ store = true }}\nhook-rotation = {rotation}\n"
+    );
     fs::write(file, format!("{text}{crm}")).unwrap();
 }
 
@@ -74,14 +76,15 @@ async fn a_webhook_is_answered_by_its_adapter_kept_once_and_read() {
     read(&host, "w1").await;
 
     let door = &doors(&host).await[0];
-    assert_eq!((&door["received"], &door["kept"], &door["known"], &door["refused"]), (
-        &3.into(),
-        &1.into(),
-        &1.into(),
-        &1.into()
-    ));
+    assert_eq!(
+        (&door["received"], &door["kept"], &door["known"], &door["refused"]),
+        (&3.into(), &1.into(), &1.into(), &1.into())
+    );
     let metrics = host.text("/metrics").await;
-    assert!(metrics.contains(r#"patchbay_hooks_total{tenant="acme",adapter="crm",outcome="kept"} 1"#), "{metrics}");
+    assert!(
+        metrics.contains(r#"patchbay_hooks_total{tenant="acme",adapter="crm",outcome="kept"} 1"#),
+        "{metrics}"
+    );
     assert!(metrics.contains("patchbay_hook_seconds_bucket"), "{metrics}");
     let told = String::from_utf8(host.run(&dir, &["why", "w1"]).stdout).unwrap();
     for words in ["came as a webhook to acme/crm: done", "webhooks.accept  ok", "webhooks.receive  ok"] {
@@ -126,7 +129,9 @@ async fn an_accept_that_loops_makes_nobody_wait_and_others_are_answered_meanwhil
     read(&host, "keep19").await;
 }
 
-async fn all(requests: impl Iterator<Item = impl Future<Output = reqwest::Result<reqwest::Response>>>) -> Vec<u16> {
+async fn all(
+    requests: impl Iterator<Item = impl Future<Output = reqwest::Result<reqwest::Response>>>,
+) -> Vec<u16> {
     let mut tasks = Vec::new();
     for request in requests {
         tasks.push(request);

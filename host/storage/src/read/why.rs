@@ -117,10 +117,7 @@ impl Why {
     /// Whether nothing is known.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.events.is_empty()
-            && self.entries.is_empty()
-            && self.hooks.is_empty()
-            && self.actions.is_empty()
+        self.events.is_empty() && self.entries.is_empty() && self.hooks.is_empty() && self.actions.is_empty()
     }
 
     fn subjects(&self) -> Vec<Subject> {

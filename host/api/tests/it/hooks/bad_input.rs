@@ -24,7 +24,8 @@ async fn a_forged_webhook_is_answered_by_its_adapter_and_leaves_nothing_behind()
 async fn a_body_that_is_cut_off_is_never_kept_and_no_adapter_sees_it() {
     let house = House::start().await;
     for head in ["content-length: 100\r\n\r\nhello", "transfer-encoding: chunked\r\n\r\n5\r\nhello\r\n"] {
-        let answer = house.raw(format!("POST {} HTTP/1.1\r\nhost: x\r\n{head}", house.path("crm")).as_bytes()).await;
+        let answer =
+            house.raw(format!("POST {} HTTP/1.1\r\nhost: x\r\n{head}", house.path("crm")).as_bytes()).await;
         assert!(!answer.starts_with("HTTP/1.1 2"), "{answer}");
     }
     assert_eq!((house.kept().await.len(), house.asked()), (0, 0));
@@ -38,7 +39,8 @@ async fn a_body_over_the_limit_is_413_whether_it_is_announced_or_not() {
     assert_eq!(announced.status(), StatusCode::PAYLOAD_TOO_LARGE);
 
     let mut stream = TcpStream::connect(house.address).await.unwrap();
-    let head = format!("POST {} HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n", house.path("crm"));
+    let head =
+        format!("POST {} HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n", house.path("crm"));
     stream.write_all(head.as_bytes()).await.unwrap();
     let half = LIMIT / 2 + 1;
     let chunk = [format!("{half:x}\r\n").as_bytes(), &vec![b' '; half], b"\r\n"].concat();
@@ -84,7 +86,10 @@ async fn more_than_the_rate_is_429_and_told_when_to_come_again_and_other_doors_s
 async fn an_answer_that_is_none_is_not_passed_on() {
     let house = House::start().await;
     let informational = house.post(None, "informational").await;
-    assert_eq!((informational.status(), &informational.headers()["x-mine"]), (StatusCode::OK, &"1".parse().unwrap()));
+    assert_eq!(
+        (informational.status(), &informational.headers()["x-mine"]),
+        (StatusCode::OK, &"1".parse().unwrap())
+    );
     let split = house.post(None, "split").await;
     assert_eq!(split.status(), StatusCode::OK);
     assert!(!split.headers().contains_key("x-evil") && !split.headers().contains_key("x-split"));

@@ -12,12 +12,8 @@ use std::{
 use async_trait::async_trait;
 use patchbay_api::hooks::{Arrived, Asked, Door, Heard, HookKey, Hooks, HooksDeps, Reception, Unheard};
 use patchbay_plugin::{types::Header, webhooks::Answer};
-use patchbay_storage::{Hook, NewHook, OpenOptions, StorageError, Step, Store};
-use patchbay_types::{
-    AdapterName, MockClock, TenantId,
-    config::HooksConfig,
-    units::Bytes,
-};
+use patchbay_storage::{Hook, NewHook, OpenOptions, Step, StorageError, Store};
+use patchbay_types::{AdapterName, MockClock, TenantId, config::HooksConfig, units::Bytes};
 use reqwest::{Client, RequestBuilder, Response};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -82,7 +78,9 @@ impl Reception for Played {
     async fn keep(&self, arrived: Arrived) -> Result<bool, StorageError> {
         let Arrived { tenant, adapter, key, unasked, webhook, at, trace } = arrived;
         let body = webhook.body.clone();
-        self.store.add_hook(NewHook { tenant, adapter, key, body, desk: Vec::new(), at, unasked, trace }).await
+        self.store
+            .add_hook(NewHook { tenant, adapter, key, body, desk: Vec::new(), at, unasked, trace })
+            .await
     }
 }
 

@@ -107,7 +107,10 @@ impl Story {
             event.tell(width, out)?;
         }
         for Hook { adapter, tenant, key, state, at } in &self.hooks {
-            out.line(format!("{}  came as a webhook to {tenant}/{adapter}: {state}, known by {key}", time(*at)))?;
+            out.line(format!(
+                "{}  came as a webhook to {tenant}/{adapter}: {state}, known by {key}",
+                time(*at)
+            ))?;
         }
         for Entry { adapter, tenant, ticket, at } in &self.entries {
             out.line(format!("{}  told by {tenant}/{adapter} of ticket {ticket}", time(*at)))?;

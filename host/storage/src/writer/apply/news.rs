@@ -65,7 +65,8 @@ impl<'a> Commit<'a> {
         for entry in &received.entries {
             let ticket = entry.ticket.as_str();
             let hook = received.hook.as_ref().map(HookOutcome::id);
-            let row = params![tenant, adapter, entry.entry_id, ticket, entry.not_before, at, entry.body, hook];
+            let row =
+                params![tenant, adapter, entry.entry_id, ticket, entry.not_before, at, entry.body, hook];
             if self.run(ENTRY, row)? > 0 {
                 reply.written += 1;
             } else {
