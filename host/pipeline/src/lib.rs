@@ -34,6 +34,7 @@ mod undecided;
 
 pub use self::{
     outside::Outside,
+    news::accept::{Heard, Unheard},
     pipeline::{Load, Pipeline},
     shared::{Homeserver, PipelineDeps},
 };

@@ -11,7 +11,14 @@ mod access;
 mod captures;
 mod commands;
 mod export;
+#[path = "../../../pipeline/tests/it/doorkeeper.rs"]
+#[expect(dead_code, reason = "the tests of `pipeline` use more of it")]
+mod doorkeeper;
+#[path = "../../../plugin/tests/it/guest.rs"]
+#[expect(dead_code, reason = "the tests of `plugin` use more of it")]
+mod guest;
 mod homeserver;
+mod hooks;
 mod host;
 mod manual;
 mod operator;

@@ -10,6 +10,7 @@ mod desk;
 mod full;
 mod group;
 mod journal;
+mod hooks;
 mod news;
 mod parked;
 mod prune;
