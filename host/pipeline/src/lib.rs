@@ -33,8 +33,8 @@ mod tickets;
 mod undecided;
 
 pub use self::{
-    outside::Outside,
     news::accept::{Heard, Unheard},
+    outside::Outside,
     pipeline::{Load, Pipeline},
     shared::{Homeserver, PipelineDeps},
 };

@@ -10,10 +10,10 @@
 mod access;
 mod captures;
 mod commands;
-mod export;
 #[path = "../../../pipeline/tests/it/doorkeeper.rs"]
 #[expect(dead_code, reason = "the tests of `pipeline` use more of it")]
 mod doorkeeper;
+mod export;
 #[path = "../../../plugin/tests/it/guest.rs"]
 #[expect(dead_code, reason = "the tests of `plugin` use more of it")]
 mod guest;
