@@ -2,7 +2,6 @@
 
 mod check;
 mod client;
-mod hooks;
 mod output;
 mod parked;
 mod plugins;
@@ -42,7 +41,6 @@ enum Command {
     Tickets(tickets::Tickets),
     Reply(reply::Reply),
     Rooms(rooms::Rooms),
-    Hooks(hooks::Hooks),
 }
 
 /// Which directory a command is about.
@@ -63,7 +61,6 @@ Examples:
   patchbay reply D-1 'We are on it'              answer: a ghost says it in the room
   patchbay why '$event'                          what became of an event, step by step
   patchbay parked                                what was set aside
-  patchbay hooks                                 the URLs that CRMs send their webhooks to
 
 Everything but serve, check and registration talks to the running host: at the address that patchbay.toml says, with
 the token that lies in its data directory; or wherever --url and --token-file say.
@@ -95,7 +92,6 @@ impl Cli {
             Command::Tickets(command) => command.run(&mut out),
             Command::Reply(command) => command.run(&mut out),
             Command::Rooms(command) => command.run(&mut out),
-            Command::Hooks(command) => command.run(&mut out),
         };
         match result {
             Ok(()) => ExitCode::SUCCESS,

@@ -10,14 +10,7 @@
 mod access;
 mod captures;
 mod commands;
-#[path = "../../../pipeline/tests/it/doorkeeper.rs"]
-#[expect(dead_code, reason = "the tests of `pipeline` use more of it")]
-mod doorkeeper;
-#[path = "../../../plugin/tests/it/guest.rs"]
-#[expect(dead_code, reason = "the tests of `plugin` use more of it")]
-mod guest;
 mod homeserver;
-mod hooks;
 mod host;
 mod manual;
 mod operator;
