@@ -11,7 +11,6 @@ mod lifecycle;
 mod listener;
 mod metrics;
 mod plugin_control;
-mod reception;
 mod retention;
 mod runtimes;
 mod secrets;

@@ -45,10 +45,7 @@ pub use self::{
     inbox::{Accepted, InboxEvent, InboxState, NewEvent, Transaction, Unreadable},
     journal::{JournalStep, NewStep, StepState},
     kv::KvWrite,
-    news::{
-        Entry, EntryOutcome, EntryResult, Hook, HookOutcome, HookState, HookWanted, KnownHook, NewEntry,
-        NewHook, Received, Unasked,
-    },
+    news::{Entry, EntryOutcome, EntryResult, Hook, HookOutcome, NewEntry, NewHook, Received},
     notice::Notice,
     open::OpenOptions,
     parked::{Park, Parked, ParkedFilter, Replayed},

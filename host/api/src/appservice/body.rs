@@ -14,7 +14,7 @@ const RESERVED: usize = 1 << 20;
 
 /// Why there is no body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum BodyError {
+pub(super) enum BodyError {
     #[error("it is larger than the host takes")]
     TooLarge,
     #[error("it stood still for too long")]
@@ -24,7 +24,7 @@ pub(crate) enum BodyError {
 }
 
 /// The whole body, of at most `limit` bytes. It is given up when nothing of it arrives for as long as `idle`.
-pub(crate) async fn read(
+pub(super) async fn read(
     headers: &HeaderMap,
     mut body: Body,
     limit: usize,

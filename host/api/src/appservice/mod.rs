@@ -2,7 +2,7 @@
 //! database alone: no plugin and no CRM is ever called here.
 
 mod auth;
-pub(crate) mod body;
+mod body;
 mod error;
 mod queries;
 mod transactions;

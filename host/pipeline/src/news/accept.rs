@@ -2,19 +2,25 @@
 //! answer then.
 
 use std::{
-    sync::{Arc, PoisonError},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use patchbay_plugin::{
-    CallError, Caller, Chain, Ports, Slot, Timed,
+    CallError, Caller, Ports, Slot, Timed,
     ports::{self, Record},
     webhooks::{Answer, Webhook},
 };
-use patchbay_storage::{HostCall, Step, Trace};
+use patchbay_storage::{Step, Trace};
 use patchbay_types::{AdapterName, Millis, TenantId};
 
-use crate::{breaker::BreakerKey, news::mask::Mask, shared::Shared, steps};
+use crate::{
+    breaker::BreakerKey,
+    news::mask::Mask,
+    outside::SecretsPort,
+    shared::{Shared, View},
+    steps,
+};
 
 /// What an adapter said to a webhook.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,7 +43,7 @@ pub struct Unheard {
 /// One webhook that an adapter is asked about.
 pub(crate) struct Question<'a> {
     pub(crate) shared: &'a Shared,
-    pub(crate) chain: &'a Chain,
+    pub(crate) view: &'a View,
     pub(crate) slot: &'a Slot,
     pub(crate) adapter: &'a AdapterName,
     pub(crate) webhook: &'a Webhook,
@@ -61,12 +67,12 @@ pub(crate) async fn ask(
     (at, within): (Millis, Duration),
 ) -> Result<Heard, Unheard> {
     let unheard = |reason: String, trace| Unheard { reason, trace };
-    let chain = shared.chains.get(tenant);
-    let slot = chain.as_ref().and_then(|chain| chain.adapters.get(adapter));
-    let (Some(chain), Some(slot)) = (&chain, slot) else {
+    let view = shared.view(tenant);
+    let slot = view.as_ref().and_then(|view| view.chain.adapters.get(adapter));
+    let (Some(view), Some(slot)) = (&view, slot) else {
         return Err(unheard("it is being swapped".to_owned(), Trace::new()));
     };
-    let question = Question { shared, chain, slot, adapter, webhook, delivery, at };
+    let question = Question { shared, view, slot, adapter, webhook, delivery, at };
     let (breaker, now) = (question.breaker(), shared.clock.now());
     if shared.breakers.allow(&breaker, now).is_err() {
         return Err(unheard("its breaker is open".to_owned(), Trace::new()));
@@ -95,27 +101,28 @@ impl Question<'_> {
     /// A breaker of its own: what strangers send must not hold up the tenant's deliveries.
     pub(crate) fn breaker(&self) -> BreakerKey {
         let slot = format!("{}/webhooks", self.slot.name);
-        (self.chain.tenant.clone(), slot.into(), self.slot.plugin.digest())
+        (self.view.chain.tenant.clone(), slot.into(), self.slot.plugin.digest())
     }
 
     /// Asks; nothing, where the component exports no `webhooks`. The step shows no secret.
     pub(crate) async fn ask(&self, within: Duration) -> (Result<Option<Answer>, CallError>, Step) {
         let caller = Caller {
-            tenant: self.chain.tenant.clone(),
+            tenant: self.view.chain.tenant.clone(),
             slot: Arc::clone(&self.slot.name),
             about: self.delivery.map(Arc::from),
         };
         let record = Record::default();
         let ports = Ports {
-            secrets: secrets(self.chain, self.adapter),
+            secrets: secrets(self.view, self.adapter),
             record: Some(Arc::clone(&record)),
             ..Ports::none(self.at)
         };
         let (name, slot, plugin) = ("webhooks.accept", &self.slot.name, &self.slot.plugin);
         let now = self.shared.clock.now();
         let answer = plugin.accept(&caller, ports, self.webhook, within).await;
-        let mut step = steps::called(name, slot, self.chain, plugin, now, steps::json(self.webhook), &answer);
-        step.calls = calls(&record);
+        let mut step =
+            steps::called(name, slot, &self.view.chain, plugin, now, steps::json(self.webhook), &answer);
+        step.calls = steps::host_calls(&record);
         let step = Mask::of(self.webhook).step(step);
         (answer.map(|Timed { value, .. }| value), step)
     }
@@ -126,16 +133,8 @@ impl Question<'_> {
     }
 }
 
-/// What stands behind `secrets` while this adapter is asked or reads; nothing, where none was granted. The host has no way
-/// to secrets yet: whoever gives it one returns it here.
-pub(crate) fn secrets(_: &Chain, _: &AdapterName) -> Option<Box<dyn ports::Secrets>> {
-    None
-}
-
-/// What a call asked of the host, as a trace keeps it.
-pub(crate) fn calls(record: &Record) -> Vec<HostCall> {
-    let mut calls = record.lock().unwrap_or_else(PoisonError::into_inner);
-    let call =
-        |call: ports::HostCall| HostCall { function: call.function, input: call.input, answer: call.answer };
-    std::mem::take(&mut *calls).into_iter().map(call).collect()
+/// What stands behind `secrets` for an adapter.
+pub(crate) fn secrets(view: &View, adapter: &AdapterName) -> Option<Box<dyn ports::Secrets>> {
+    let gate = view.gates.get(adapter)?;
+    Some(Box::new(SecretsPort(gate.secrets.clone())))
 }

@@ -32,7 +32,6 @@ pub(crate) struct House {
     pub(crate) store: Store,
     pub(crate) chains: Arc<Chains>,
     pub(crate) pipeline: Arc<Pipeline>,
-    pub(crate) clock: MockClock,
     dir: Arc<tempfile::TempDir>,
     cancel: CancellationToken,
     running: tokio::task::JoinHandle<()>,
@@ -76,11 +75,10 @@ impl House {
         let options = ClientOptions::new(registration.homeserver.clone(), "as");
         let client = Client::new(http_client::build(Duration::from_secs(1)).unwrap(), options);
         let homeserver = Homeserver { ghosts: Ghosts::new(&registration).unwrap(), client };
-        let clock = MockClock::at(NOW);
         let pipeline = Pipeline::new(PipelineDeps {
             store: store.clone(),
             chains: Arc::clone(&chains),
-            clock: Arc::new(clock.clone()),
+            clock: Arc::new(MockClock::at(NOW)),
             homeservers: BTreeMap::from([(registration.id.clone(), homeserver)]),
             registrations: vec![registration],
             limits: HostLimits::default(),
@@ -91,7 +89,7 @@ impl House {
             let (pipeline, cancel) = (Arc::clone(&pipeline), cancel.clone());
             tokio::spawn(async move { pipeline.run(cancel).await.unwrap() })
         };
-        Self { store, chains, pipeline, clock, dir, cancel, running, sent: 0 }
+        Self { store, chains, pipeline, dir, cancel, running, sent: 0 }
     }
 
     /// The same data after a crash: nothing was drained, nothing was closed.
@@ -215,15 +213,6 @@ fn load(slot: &SlotConfig, component: &str, world: World) -> patchbay_plugin::Pl
     let path = root().join("target/guests").join(format!("{component}.wasm"));
     let bytes = std::fs::read(&path)
         .unwrap_or_else(|error| panic!("{}: {error}; `cargo xtask guests` builds it", path.display()));
-    load_as(bytes, slot, world)
-}
-
-/// An adapter that is no file.
-pub(crate) fn load_bytes(bytes: Vec<u8>, slot: &SlotConfig) -> patchbay_plugin::Plugin {
-    load_as(bytes, slot, World::Adapter)
-}
-
-fn load_as(bytes: Vec<u8>, slot: &SlotConfig, world: World) -> patchbay_plugin::Plugin {
     let settings = slot.settings.as_ref().map_or("{}".to_owned(), |s| serde_json::to_string(s).unwrap());
     let wanted = Wanted {
         digest: Digest::of(&bytes),

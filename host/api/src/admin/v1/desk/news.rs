@@ -72,18 +72,7 @@ impl News {
         };
         let body = serde_json::to_vec(&webhook).map_err(|_| Problem::internal())?;
         let Self { tenant, adapter, key, at, .. } = self;
-        let hook = NewHook {
-            tenant,
-            adapter,
-            key,
-            body,
-            desk: vec![written],
-            at,
-            // The host itself says so.
-            unasked: None,
-            trace: Vec::new(),
-        };
-        Ok(state.work.hook(hook).await?)
+        Ok(state.work.hook(NewHook { tenant, adapter, key, body, desk: vec![written], at }).await?)
     }
 }
 
