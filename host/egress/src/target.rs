@@ -65,7 +65,7 @@ pub(crate) fn check(url: &Url, method: Method, grants: &[HttpGrant]) -> Result<V
     if here().next().is_none() {
         return denied(format!("{origin} is not granted: name it under `grants.http`"));
     }
-    let covering = || here().filter(|grant| grant.url.covers(url));
+    let covering = || here().filter(|grant| grant.url.covers(url) && !climbs(url));
     if covering().next().is_none() {
         return denied(format!("the path is outside of what is granted at {origin}, or hides a separator"));
     }
@@ -134,6 +134,11 @@ fn host_of(authority: &str) -> &str {
         None => authority.find(':'),
     };
     end.and_then(|end| authority.get(..end)).unwrap_or(authority)
+}
+
+/// Some servers drop what follows a `;` in a segment before they look for `..`.
+fn climbs(url: &Url) -> bool {
+    url.path_segments().is_some_and(|mut segments| segments.any(|segment| segment.starts_with("..;")))
 }
 
 fn segments(url: &Url) -> usize {

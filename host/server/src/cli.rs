@@ -3,6 +3,7 @@
 mod check;
 mod client;
 mod export;
+mod hooks;
 mod output;
 mod parked;
 mod plugin;
@@ -47,6 +48,7 @@ enum Command {
     Export(export::Export),
     Replay(replay::Replay),
     Plugin(plugin::Plugin),
+    Hooks(hooks::Hooks),
 }
 
 /// Which directory a command is about.
@@ -70,6 +72,7 @@ Examples:
   patchbay export '$event' --out event.json      an event, to be asked again anywhere
   patchbay replay event.json                     asks every plugin of it again, and shows what differs
   patchbay plugin new router my-router           a plugin of your own
+  patchbay hooks                                 the URLs that CRMs send their webhooks to
 
 Everything but serve, check, registration, replay of a file and plugin talks to the running host: at the address that
 patchbay.toml says, with the token that lies in its data directory; or wherever --url and --token-file say.
@@ -104,6 +107,7 @@ impl Cli {
             Command::Export(command) => command.run(&mut out),
             Command::Replay(command) => command.run(&mut out),
             Command::Plugin(command) => command.run(&mut out),
+            Command::Hooks(command) => command.run(&mut out),
         };
         match result {
             Ok(()) => ExitCode::SUCCESS,
