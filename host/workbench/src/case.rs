@@ -2,15 +2,12 @@
 //! is needed to ask again: settings, grants, limits, time, and each answer that the host gave meanwhile. Secrets are
 //! never in it, since requests hold them by name.
 
-use std::{
-    collections::BTreeMap,
-    fmt,
-    fs::{self, OpenOptions},
-    io::Write as _,
-    path::Path,
-};
+mod file;
+mod function;
 
-use patchbay_plugin::{FaultKind, World};
+use std::collections::BTreeMap;
+
+use patchbay_plugin::FaultKind;
 use patchbay_types::{
     Digest, Millis, TenantId,
     tenant::{Grants, InstancePolicy, Limits},
@@ -18,7 +15,7 @@ use patchbay_types::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, value::RawValue};
 
-use crate::error::WorkbenchError;
+pub use self::function::Function;
 
 /// The version of the format.
 pub const VERSION: u32 = 1;
@@ -145,38 +142,6 @@ pub struct Call {
     pub answer: Value,
 }
 
-/// The functions that can be asked again, as traces name them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Function {
-    /// `mapping.from-matrix`
-    #[serde(rename = "mapper.from-matrix")]
-    FromMatrix,
-    /// `mapping.to-matrix`
-    #[serde(rename = "mapper.to-matrix")]
-    ToMatrix,
-    /// `routing.decide`
-    #[serde(rename = "router.decide")]
-    Decide,
-    /// `adapter.contact`
-    #[serde(rename = "adapter.contact")]
-    Contact,
-    /// `adapter.open`
-    #[serde(rename = "adapter.open")]
-    Open,
-    /// `adapter.append`
-    #[serde(rename = "adapter.append")]
-    Append,
-    /// `adapter.update`
-    #[serde(rename = "adapter.update")]
-    Update,
-    /// `webhooks.accept`
-    #[serde(rename = "webhooks.accept")]
-    Accept,
-    /// `webhooks.receive`
-    #[serde(rename = "webhooks.receive")]
-    Receive,
-}
-
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
@@ -184,73 +149,11 @@ fn is_default<T: Default + PartialEq>(value: &T) -> bool {
 // === impl Case ===
 
 impl Case {
-    /// Reads and checks a case.
-    ///
-    /// # Errors
-    /// With line and column, when it is no case, or one of a version that this release does not know.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        #[derive(Deserialize)]
-        struct Head {
-            #[serde(rename = "patchbay-case")]
-            version: Option<u32>,
-        }
-        let head: Head = serde_json::from_str(text).map_err(|error| error.to_string())?;
-        match head.version {
-            Some(VERSION) => serde_json::from_str(text).map_err(|error| error.to_string()),
-            Some(other) => Err(format!(
-                "it is of version {other} of the format, and this release knows {VERSION}: update `patchbay`"
-            )),
-            None => Err(format!("this is no case: it lacks `\"patchbay-case\": {VERSION}`")),
-        }
-    }
-
-    /// Reads a file.
-    ///
-    /// # Errors
-    /// With the file's path.
-    pub fn read(path: &Path) -> Result<Self, WorkbenchError> {
-        let text = fs::read_to_string(path).map_err(WorkbenchError::file(path))?;
-        Self::parse(&text).map_err(|why| WorkbenchError::content(path, why))
-    }
-
     /// Leaves only the steps of `slot`, and the components that they need.
     pub fn keep_slot(&mut self, slot: &str) {
         self.steps.retain(|step| step.slot() == slot);
         let used: Vec<Option<Digest>> = self.steps.iter().map(|step| step.component).collect();
         self.components.retain(|digest, _| used.contains(&Some(*digest)));
-    }
-
-    /// The case as a file has it.
-    #[must_use]
-    pub fn text(&self) -> String {
-        // Text, numbers, and keys that are text: it always serialises.
-        let mut text = serde_json::to_string_pretty(self).unwrap_or_default();
-        text.push('\n');
-        text
-    }
-
-    /// Writes a new file for its owner alone, since people may be in it. A file that is there is left alone.
-    ///
-    /// # Errors
-    /// With the file's path.
-    pub fn write_new(&self, path: &Path) -> Result<(), WorkbenchError> {
-        if let Some(dir) = path.parent() {
-            fs::create_dir_all(dir).map_err(WorkbenchError::file(dir))?;
-        }
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(path).map_err(WorkbenchError::file(path))?;
-        file.write_all(self.text().as_bytes()).map_err(WorkbenchError::file(path))
-    }
-
-    /// Writes a file anew.
-    ///
-    /// # Errors
-    /// With the file's path.
-    pub fn rewrite(&self, path: &Path) -> Result<(), WorkbenchError> {
-        fs::write(path, self.text()).map_err(WorkbenchError::file(path))
     }
 }
 
@@ -274,102 +177,5 @@ impl Step {
     #[must_use]
     pub fn settings(&self) -> &str {
         self.settings.as_ref().map_or("{}", |settings| settings.get())
-    }
-}
-
-// === impl Function ===
-
-impl Function {
-    /// The function that a trace calls by this name, where it can be asked again.
-    #[must_use]
-    pub fn named(name: &str) -> Option<Self> {
-        serde_json::from_value(Value::String(name.to_owned())).ok()
-    }
-
-    /// The name that traces use.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::FromMatrix => "mapper.from-matrix",
-            Self::ToMatrix => "mapper.to-matrix",
-            Self::Decide => "router.decide",
-            Self::Contact => "adapter.contact",
-            Self::Open => "adapter.open",
-            Self::Append => "adapter.append",
-            Self::Update => "adapter.update",
-            Self::Accept => "webhooks.accept",
-            Self::Receive => "webhooks.receive",
-        }
-    }
-
-    /// Which world answers it.
-    #[must_use]
-    pub fn world(self) -> World {
-        match self {
-            Self::FromMatrix | Self::ToMatrix => World::Mapper,
-            Self::Decide => World::Router,
-            Self::Contact | Self::Open | Self::Append | Self::Update | Self::Accept | Self::Receive => {
-                World::Adapter
-            }
-        }
-    }
-
-    fn slot(self) -> &'static str {
-        match self.world() {
-            World::Mapper => "mapper",
-            World::Router => "router",
-            World::Adapter => "adapters.adapter",
-        }
-    }
-}
-
-impl fmt::Display for Function {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const SMALL: &str = r#"{"patchbay-case":1,"name":"x","steps":[{"function":"router.decide",
-        "settings":{"id":123456789012345678901},"input":[1],"answer":{"error":"no"}}]}"#;
-
-    #[test]
-    fn every_function_is_found_by_the_name_it_shows() {
-        for name in
-            ["mapper.from-matrix", "mapper.to-matrix", "router.decide", "adapter.contact", "adapter.open"]
-                .into_iter()
-                .chain(["adapter.append", "adapter.update", "webhooks.accept", "webhooks.receive"])
-        {
-            assert_eq!(Function::named(name).unwrap().name(), name);
-        }
-        assert_eq!(Function::named("deliver"), None);
-    }
-
-    #[test]
-    fn settings_keep_every_digit_over_reading_and_writing() {
-        let case = Case::parse(&Case::parse(SMALL).unwrap().text()).unwrap();
-        assert!(case.steps[0].settings().contains("123456789012345678901"));
-    }
-
-    #[test]
-    fn another_version_and_a_misspelt_key_are_named() {
-        let error = Case::parse(&SMALL.replace(":1,", ":2,")).unwrap_err();
-        assert!(error.contains("version 2"), "{error}");
-        let error = Case::parse(&SMALL.replace("\"input\"", "\"inputs\"")).unwrap_err();
-        assert!(error.contains("inputs") && error.contains("line"), "{error}");
-        assert!(Case::parse("{}").unwrap_err().contains("patchbay-case"));
-    }
-
-    #[test]
-    fn a_file_that_is_there_is_not_written_over() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("cases/one.json");
-        let case = Case::parse(SMALL).unwrap();
-        case.write_new(&path).unwrap();
-        assert!(case.write_new(&path).is_err());
-        assert_eq!(Case::read(&path).unwrap().name, "x");
     }
 }

@@ -1,42 +1,34 @@
 //! The sandbox that the host uses, on a developer's machine: a component and a step go in, what it answers comes out.
 //! Behind the component's imports stands nothing but the step's own record.
 
+mod dispatch;
+
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
-use patchbay_plugin::{
-    CallError, Caller, FaultKind, Plugin, Ports, Runtime, RuntimeConfig, Timed, Wanted, World,
-    adapter::{self, Failure},
-    mapping, routing, types, webhooks,
-};
+use patchbay_plugin::{FaultKind, Plugin, Runtime, RuntimeConfig, Wanted, World};
 use patchbay_types::{
-    Digest, TenantId,
+    Digest,
     config::PluginsConfig,
     tenant::{Grants, Limits},
     units::Span,
 };
-use serde::{Serialize, de::DeserializeOwned};
-use serde_json::Value;
 
 use crate::{
-    case::{Answer, Call, Fault, Function, Step},
+    case::{Answer, Call, Fault, Step},
     component::Component,
     diff::Difference,
     error::WorkbenchError,
     ports::ports,
     tape::Tape,
-    text,
 };
 
 /// A developer's machine may be slow, and that is no fault of the plugin's: a call is given so long, unless the record
 /// says that it took too long. What it costs is measured by `bench`.
 const PATIENCE: Span = Span::millis(10_000);
-
-/// The host gives an adapter this long to accept a webhook.
-const ACCEPT: Duration = Duration::from_millis(300);
 
 /// The engine, and what was loaded into it.
 pub struct Sandbox {
@@ -137,96 +129,6 @@ impl Sandbox {
             )
         });
         Ran { answer, asked: tape.differences(), renewed: tape.renewed(), took, fuel }
-    }
-
-    fn dispatch(&self, step: &Step, plugin: &Plugin, ports: Ports) -> Result<Ended, String> {
-        let caller = Caller { tenant: TenantId::new("-"), slot: step.slot().into(), about: None };
-        let input = &step.input;
-        Ok(match step.function {
-            Function::FromMatrix => {
-                let (event, room): (mapping::Event, types::Room) = read(input)?;
-                pure(plugin.from_matrix(&caller, &event, &room))
-            }
-            Function::ToMatrix => {
-                let (update,): (mapping::Update,) = read(input)?;
-                pure(plugin.to_matrix(&caller, &update))
-            }
-            Function::Decide => {
-                let (message, conversation, now): (types::Message, routing::Conversation, u64) = read(input)?;
-                pure(plugin.decide(&caller, &message, &conversation, now))
-            }
-            Function::Contact => {
-                let (person, call): (types::Person, adapter::Call) = read(input)?;
-                effect(self.tokio.block_on(plugin.contact(&caller, ports, &person, &call)))
-            }
-            Function::Open => {
-                let (draft, call): (adapter::Draft, adapter::Call) = read(input)?;
-                effect(self.tokio.block_on(plugin.open(&caller, ports, &draft, &call)))
-            }
-            Function::Append => {
-                let (ticket, items, call): (String, Vec<adapter::Item>, adapter::Call) = read(input)?;
-                effect(self.tokio.block_on(plugin.append(&caller, ports, &ticket, &items, &call)))
-            }
-            Function::Update => {
-                let (ticket, changes, call): (String, types::Changes, adapter::Call) = read(input)?;
-                effect(self.tokio.block_on(plugin.update(&caller, ports, &ticket, &changes, &call)))
-            }
-            Function::Accept => {
-                let (webhook,): (webhooks::Webhook,) = read(input)?;
-                // `http` and `store` do not work here.
-                let ports = Ports { http: None, store: None, desk: None, ..ports };
-                let within = if expects_timeout(step) { ACCEPT } else { PATIENCE.0 };
-                pure(present(self.tokio.block_on(plugin.accept(&caller, ports, &webhook, within)))?)
-            }
-            Function::Receive => {
-                let (webhook,): (webhooks::Webhook,) = read(input)?;
-                effect(present(self.tokio.block_on(plugin.receive(&caller, ports, &webhook)))?)
-            }
-        })
-    }
-}
-
-type Ended = (Answer, Duration, Option<u64>);
-type Called<T> = Result<Timed<T>, CallError>;
-
-/// The parameters, as the contract's own values.
-fn read<T: DeserializeOwned>(input: &[Value]) -> Result<T, String> {
-    serde_json::from_value(text::exact(Value::Array(input.to_vec()))).map_err(|error| error.to_string())
-}
-
-fn shown(value: &impl Serialize) -> Value {
-    text::readable(serde_json::to_value(value).unwrap_or_default())
-}
-
-fn pure<T: Serialize>(called: Called<T>) -> Ended {
-    match called {
-        Ok(Timed { value, took, fuel }) => (Answer::Ok(shown(&value)), took, fuel),
-        Err(error) => ended_early(error),
-    }
-}
-
-fn effect<T: Serialize>(called: Called<(Result<T, Failure>, Ports)>) -> Ended {
-    match called {
-        Ok(Timed { value: (Ok(value), _), took, fuel }) => (Answer::Ok(shown(&value)), took, fuel),
-        Ok(Timed { value: (Err(failure), _), took, fuel }) => (Answer::Failure(shown(&failure)), took, fuel),
-        Err(error) => ended_early(error),
-    }
-}
-
-fn ended_early(error: CallError) -> Ended {
-    let answer = match error {
-        CallError::Guest(said) => Answer::Error(said),
-        CallError::Fault(fault) => Answer::Fault(Fault { kind: fault.kind, detail: fault.detail }),
-    };
-    (answer, Duration::ZERO, None)
-}
-
-/// What an adapter without `webhooks` does not answer.
-fn present<T>(called: Called<Option<T>>) -> Result<Called<T>, String> {
-    match called {
-        Ok(Timed { value: Some(value), took, fuel }) => Ok(Ok(Timed { value, took, fuel })),
-        Ok(Timed { value: None, .. }) => Err("this adapter exports no `webhooks`".to_owned()),
-        Err(error) => Ok(Err(error)),
     }
 }
 
