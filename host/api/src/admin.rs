@@ -22,6 +22,8 @@ use axum::{
 use patchbay_storage::Store;
 use patchbay_types::Clock;
 
+use crate::hooks::Hooks;
+
 pub use self::{
     auth::AdminToken,
     health::{Health, Ready},
@@ -49,6 +51,8 @@ pub struct AdminState {
     pub ready: Readiness,
     /// Renders the metrics in Prometheus' text format.
     pub metrics: Metrics,
+    /// Where CRMs send their webhooks.
+    pub hooks: Hooks,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }
@@ -100,6 +104,12 @@ impl FromRef<AdminState> for Arc<dyn Archive> {
 impl FromRef<AdminState> for Arc<dyn Work> {
     fn from_ref(state: &AdminState) -> Self {
         Arc::clone(&state.work)
+    }
+}
+
+impl FromRef<AdminState> for Hooks {
+    fn from_ref(state: &AdminState) -> Self {
+        state.hooks.clone()
     }
 }
 

@@ -114,7 +114,7 @@ impl Runtime {
     /// When it is too large, is no component, is of another contract version or world, imports what it was not
     /// granted, faults in `prepare`, finds its settings wrong, or fails the golden call.
     pub fn load(&self, wanted: &Wanted) -> Result<Plugin, LoadError> {
-        let Admitted { bounds } = admit(wanted, self.config.plugins.component_size.0)?;
+        let Admitted { bounds, delivery_id } = admit(wanted, self.config.plugins.component_size.0)?;
         let refused = |error: wasmtime::Error| LoadError::Refused(printable(&format!("{error:#}"), 500));
         let engine = self.engines.get(bounds.fuel.is_some()).map_err(refused)?;
         let ingredients = Ingredients {
@@ -129,6 +129,7 @@ impl Runtime {
             settings: Arc::clone(&wanted.settings),
             world: wanted.world,
             bounds,
+            delivery_id: delivery_id.into(),
             policy: wanted.instance,
             engine,
             image,

@@ -9,6 +9,7 @@ use super::AdminState;
 
 pub mod desk;
 pub mod events;
+pub mod hooks;
 pub mod parked;
 pub mod plugins;
 pub mod rooms;
@@ -31,5 +32,6 @@ pub(super) fn router() -> Router<AdminState> {
         .route("/tickets/{tenant}/{id}/reply", post(tickets::reply::handler))
         .route("/tickets/{tenant}/{id}/status", post(tickets::status::handler))
         .route("/desk/lines", get(desk::lines::handler))
+        .route("/hooks", get(hooks::list::handler))
         .route("/rooms", get(rooms::list::handler))
 }

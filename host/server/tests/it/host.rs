@@ -151,6 +151,16 @@ impl Host {
         self.http.get(format!("{}{path}", self.admin)).bearer_auth(token).send().await.unwrap().status()
     }
 
+    /// Where it listens for webhooks.
+    pub(crate) fn hooks(&self) -> String {
+        self.log.address("listening for webhooks")
+    }
+
+    /// All that it has logged.
+    pub(crate) fn logged(&self) -> String {
+        self.log.lines.lock().unwrap().iter().map(|line| format!("{line}\n")).collect()
+    }
+
     /// Runs a command against this host.
     pub(crate) fn run(&self, dir: &Directory, args: &[&str]) -> Output {
         let token = dir.path().join("data/admin.token");
