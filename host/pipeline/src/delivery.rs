@@ -23,7 +23,7 @@ use crate::{
     shared::Shared,
 };
 
-pub(crate) use self::outcome::apply as apply_changes;
+pub(crate) use self::{outcome::apply as apply_changes, ports::Kv};
 
 /// How long a lane waits after the database failed.
 const PAUSE: Millis = 1_000;
@@ -58,6 +58,12 @@ pub(crate) async fn turn(shared: Arc<Shared>, turn: Turn<DeliveryLane, Delivery>
 }
 
 async fn refill(shared: &Shared, key: &DeliveryLane, after: i64) {
+    // While a connection is down its lanes are asked again and again whether it is up: that reads nothing.
+    let connection = (key.tenant.clone(), key.adapter.clone());
+    let generation = shared.chains.get(&key.tenant).map_or(0, |chain| chain.generation);
+    if let Err(until) = shared.connections.look(&connection, generation, shared.clock.now()) {
+        return shared.deliveries.hold(key, after, until);
+    }
     let rows =
         shared.store.deliveries_in_lane(&key.tenant, &key.conversation, &key.adapter, after, REFILL).await;
     match rows {

@@ -18,8 +18,13 @@ use tokio::sync::Notify;
 
 /// What a lane is known by: its tenant decides whose share it counts toward.
 pub(crate) trait LaneKey: Clone + Eq + Hash + Ord + Send + 'static {
+    /// What lanes of one tenant have in common that want the same thing outside, of which so many may be at work at once.
+    type Group: Clone + Eq + Hash + Send;
+
     /// The tenant.
     fn tenant(&self) -> &TenantId;
+    /// What it wants outside.
+    fn group(&self) -> Self::Group;
 }
 
 /// Bounds of a set of lanes.
@@ -38,7 +43,7 @@ pub(crate) struct LaneLimits {
 }
 
 /// A set of lanes of items, each with a number that rises within its lane.
-pub(crate) struct Lanes<K, T> {
+pub(crate) struct Lanes<K: LaneKey, T> {
     limits: LaneLimits,
     state: Mutex<State<K, T>>,
     wake: Notify,
@@ -65,7 +70,9 @@ pub(crate) enum Work<T> {
     },
 }
 
-struct State<K, T> {
+struct State<K: LaneKey, T> {
+    groups: HashMap<K::Group, Group<K>>,
+    group_limits: HashMap<K::Group, usize>,
     lanes: HashMap<K, Lane<T>>,
     tenants: BTreeMap<TenantId, Share<K>>,
     turn_order: VecDeque<TenantId>,
@@ -78,6 +85,13 @@ struct Share<K> {
     ready: VecDeque<K>,
     running: usize,
     queued: bool,
+}
+
+/// Lanes that want the same thing outside.
+struct Group<K> {
+    running: usize,
+    /// Those whose turn it was when there was no room.
+    waiting: VecDeque<K>,
 }
 
 struct Lane<T> {
@@ -104,6 +118,8 @@ impl<K: LaneKey, T> Lanes<K, T> {
     #[must_use]
     pub(crate) fn new(limits: LaneLimits) -> Self {
         let state = State {
+            groups: HashMap::new(),
+            group_limits: HashMap::new(),
             lanes: HashMap::new(),
             tenants: BTreeMap::new(),
             turn_order: VecDeque::new(),
@@ -277,6 +293,11 @@ impl<K: LaneKey, T> Lanes<K, T> {
         self.wake.notify_one();
     }
 
+    /// How many lanes of these groups may be at work at once; of all others, as many as there are.
+    pub(crate) fn limit_groups(&self, limits: HashMap<K::Group, usize>) {
+        self.lock().group_limits = limits;
+    }
+
     /// When the earliest held lane is due.
     #[must_use]
     pub(crate) fn next_due(&self) -> Option<Millis> {
@@ -347,7 +368,12 @@ impl<K: LaneKey, T> State<K, T> {
                 self.turn_order.push_back(tenant);
                 continue;
             }
-            let key = share.ready.pop_front();
+            let mut key = share.ready.pop_front();
+            while let Some(full) = key.take_if(|key| !enter(&mut self.groups, &self.group_limits, key)) {
+                let group = self.groups.entry(full.group()).or_insert_with(Group::empty);
+                group.waiting.push_back(full);
+                key = share.ready.pop_front();
+            }
             share.queued = !share.ready.is_empty();
             share.running += usize::from(key.is_some());
             if share.queued {
@@ -362,12 +388,54 @@ impl<K: LaneKey, T> State<K, T> {
 
     fn stop(&mut self, key: &K) {
         self.running = self.running.saturating_sub(1);
+        self.leave(key);
         if let Some(share) = self.tenants.get_mut(key.tenant()) {
             share.running = share.running.saturating_sub(1);
             if share.running == 0 && share.ready.is_empty() {
                 self.tenants.remove(key.tenant());
             }
         }
+    }
+}
+
+impl<K: LaneKey, T> State<K, T> {
+    /// Makes room in the lane's group, for the one that has waited longest.
+    fn leave(&mut self, key: &K) {
+        let Some(group) = self.groups.get_mut(&key.group()) else { return };
+        group.running = group.running.saturating_sub(1);
+        let next = group.waiting.pop_front();
+        if group.running == 0 && next.is_none() {
+            self.groups.remove(&key.group());
+        }
+        let Some(next) = next else { return };
+        let Some(share) = self.tenants.get_mut(next.tenant()) else { return };
+        share.ready.push_front(next);
+        if !share.queued {
+            share.queued = true;
+            self.turn_order.push_back(key.tenant().clone());
+        }
+    }
+}
+
+/// Takes a place in the lane's group, if there is one.
+fn enter<K: LaneKey>(
+    groups: &mut HashMap<K::Group, Group<K>>,
+    group_limits: &HashMap<K::Group, usize>,
+    key: &K,
+) -> bool {
+    let id = key.group();
+    let Some(limit) = group_limits.get(&id).copied() else { return true };
+    let group = groups.entry(id).or_insert_with(Group::empty);
+    let room = group.running < limit;
+    group.running += usize::from(room);
+    room
+}
+
+// === impl Group ===
+
+impl<K> Group<K> {
+    fn empty() -> Self {
+        Self { running: 0, waiting: VecDeque::new() }
     }
 }
 

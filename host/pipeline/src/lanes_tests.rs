@@ -4,8 +4,14 @@ use super::*;
 struct Key(TenantId, u32);
 
 impl LaneKey for Key {
+    type Group = u32;
+
     fn tenant(&self) -> &TenantId {
         &self.0
+    }
+
+    fn group(&self) -> u32 {
+        self.1 / 100
     }
 }
 
@@ -176,4 +182,28 @@ fn a_full_window_spills_instead_of_stopping_everyone() {
     let (loud, _) = items(lanes.try_next(0));
     let Some(Turn { key: quiet, work: Work::Refill { after: 2 } }) = lanes.try_next(0) else { panic!() };
     assert_eq!((loud.0.as_str(), quiet.0.as_str()), ("loud", "quiet"));
+}
+
+#[test]
+fn a_group_at_its_limit_leaves_its_tenants_other_lanes_alone_and_goes_on_in_order() {
+    let lanes = lanes(LaneLimits { workers: 10, tenant_workers: 10, ..LIMITS });
+    lanes.limit_groups(HashMap::from([(1, 1)]));
+    for (n, lane) in [(1, 101), (2, 102), (3, 103), (4, 7)] {
+        lanes.push(key("a", lane), n, n);
+    }
+    let (first, _) = items(lanes.try_next(0));
+    let (other, _) = items(lanes.try_next(0));
+    assert_eq!((first.1, other.1), (101, 7));
+    assert!(lanes.try_next(0).is_none(), "the group is full");
+    lanes.done(&other);
+    assert!(lanes.try_next(0).is_none(), "somebody else's end makes no room");
+    lanes.hold(&first, 0, 50);
+    let (second, _) = items(lanes.try_next(0));
+    assert_eq!(second.1, 102);
+    lanes.done(&second);
+    let (third, _) = items(lanes.try_next(0));
+    assert_eq!(third.1, 103);
+    lanes.done(&third);
+    assert_eq!(lanes.try_next(60).map(|turn| turn.key.1), Some(101));
+    assert!(lanes.try_next(60).is_none());
 }

@@ -5,6 +5,7 @@
 
 mod act;
 mod breaker;
+mod crash;
 mod delivery;
 mod event;
 mod fault;
@@ -17,6 +18,7 @@ mod lanes;
 mod names;
 mod news;
 mod outgoing;
+mod outside;
 mod ownership;
 mod payload;
 mod people;
@@ -31,6 +33,8 @@ mod tickets;
 mod undecided;
 
 pub use self::{
+    news::accept::{Heard, Unheard},
+    outside::Outside,
     pipeline::{Load, Pipeline},
     shared::{Homeserver, PipelineDeps},
 };

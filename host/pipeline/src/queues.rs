@@ -38,21 +38,35 @@ pub(crate) struct ActionLane {
 }
 
 impl LaneKey for InboundLane {
+    type Group = ();
+
     fn tenant(&self) -> &TenantId {
         &self.tenant
     }
+
+    fn group(&self) {}
 }
 
 impl LaneKey for DeliveryLane {
+    type Group = (TenantId, AdapterName);
+
     fn tenant(&self) -> &TenantId {
         &self.tenant
+    }
+
+    fn group(&self) -> Self::Group {
+        (self.tenant.clone(), self.adapter.clone())
     }
 }
 
 impl LaneKey for ActionLane {
+    type Group = ();
+
     fn tenant(&self) -> &TenantId {
         &self.tenant
     }
+
+    fn group(&self) {}
 }
 
 /// Many lanes are at work at once since each waits for its commit; how many of a tenant's compute at once is bounded

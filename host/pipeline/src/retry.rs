@@ -5,13 +5,15 @@ use rand::Rng;
 
 const FIRST: u64 = 1_000;
 const LONGEST: u64 = 15 * 60 * 1_000;
+/// What the other side asks for is believed up to this.
+pub(crate) const LONGEST_ASKED: u64 = 4 * LONGEST;
 
 /// Milliseconds to wait before attempt `attempt + 1`; the first attempt is 1. What the other side asked for
 /// (`retry-after`, in milliseconds) is the least, and bounded too.
 pub(crate) fn pause(attempt: u32, asked: Option<u64>, random: &mut impl Rng) -> Millis {
     let ceiling = FIRST.saturating_mul(1 << attempt.saturating_sub(1).min(20)).min(LONGEST);
     let jittered = random.random_range(ceiling / 4..=ceiling);
-    jittered.max(asked.unwrap_or(0).min(4 * LONGEST))
+    jittered.max(asked.unwrap_or(0).min(LONGEST_ASKED))
 }
 
 #[cfg(test)]

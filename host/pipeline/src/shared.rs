@@ -14,7 +14,7 @@ use patchbay_storage::{
     TicketChange,
 };
 use patchbay_types::{
-    AdapterName, Clock, ConversationId, EventId, Millis, RegistrationId, RoomId, TenantId, TicketId,
+    AdapterName, Clock, ConversationId, EventId, RegistrationId, RoomId, TenantId, TicketId,
     config::{HostLimits, RegistrationConfig},
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -22,6 +22,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use crate::{
     breaker::Breakers,
     lanes::Lanes,
+    outside::{Connections, Gate, Outside},
     ownership::Claims,
     people::People,
     queues::{ActionLane, DeliveryLane, InboundLane},
@@ -40,6 +41,8 @@ pub struct PipelineDeps {
     pub registrations: Vec<RegistrationConfig>,
     /// The way to each registration's homeserver.
     pub homeservers: BTreeMap<RegistrationId, Homeserver>,
+    /// The way out of the house.
+    pub outside: Outside,
     /// Bounds.
     pub limits: HostLimits,
     /// Threads of the runtime that the pipeline runs on.
@@ -93,7 +96,11 @@ pub(crate) struct Delivered {
 pub(crate) struct View {
     pub(crate) chain: Arc<Chain>,
     pub(crate) people: Arc<People>,
+    pub(crate) gates: Arc<Gates>,
 }
+
+/// Each adapter's way out.
+type Gates = BTreeMap<AdapterName, Gate>;
 
 /// Bytes of events that are remembered.
 const EVENTS: u64 = 4 << 20;
@@ -135,7 +142,7 @@ pub(crate) struct Shared {
     share: usize,
     shares: Cache<TenantId, Arc<Semaphore>>,
     /// With the generation that they were made of. A cache must not keep a chain: an old one has to go.
-    people: Cache<TenantId, (u64, Arc<People>)>,
+    derived: Cache<TenantId, (u64, Arc<People>, Arc<Gates>)>,
     /// Names that mappers gave to conversations which may not be committed yet.
     named: Cache<ConversationKey, NamedPlace>,
     rooms: Cache<RoomKey, Arc<Mutex<RoomEntry>>>,
@@ -146,7 +153,8 @@ pub(crate) struct Shared {
     events: Cache<(RegistrationId, EventId), Arc<str>>,
     /// What adapters lately made of events.
     delivered: Cache<(TenantId, AdapterName, EventId), Arc<Delivered>>,
-    pauses: Mutex<HashMap<(TenantId, AdapterName), Millis>>,
+    pub(crate) connections: Connections,
+    outside: Outside,
 }
 
 // === impl Shared ===
@@ -169,7 +177,7 @@ impl Shared {
             parked: RwLock::default(),
             share: deps.threads.saturating_sub(1).max(1),
             shares: Cache::new(100_000),
-            people: Cache::new(4096),
+            derived: Cache::new(4096),
             named: latest(10_000),
             rooms: latest(50_000),
             conversations: latest(50_000),
@@ -183,31 +191,34 @@ impl Shared {
                 .eviction_policy(EvictionPolicy::lru())
                 .build(),
             delivered: latest(10_000),
-            pauses: Mutex::default(),
+            connections: Connections::default(),
+            outside: deps.outside,
         };
         shared.read_claims();
         shared
     }
 
-    /// Reads whose rooms are whose out of the tenants' current files.
+    /// Reads whose rooms are whose out of the tenants' current files, and how much each adapter takes at once.
     pub(crate) fn read_claims(&self) {
         let all = self.chains.all();
         let registrations: Vec<RegistrationConfig> = self.registrations.values().cloned().collect();
         let tenants = all.iter().map(|(tenant, chain)| (tenant, &*chain.config));
         self.claims.store(Arc::new(Claims::new(tenants, &registrations)));
+        self.deliveries.limit_groups(connections(&all));
     }
 
     /// The tenant's current generation.
     pub(crate) fn view(&self, tenant: &TenantId) -> Option<Arc<View>> {
         let chain = self.chains.get(tenant)?;
         // A rollback brings a generation's number back with the same chain; a reload never does.
-        let known = self.people.get(tenant).filter(|(generation, _)| *generation == chain.generation);
-        let people = known.map(|(_, people)| people).unwrap_or_else(|| {
-            let people = Arc::new(People::new(&chain.config));
-            self.people.insert(tenant.clone(), (chain.generation, Arc::clone(&people)));
-            people
+        let known = self.derived.get(tenant).filter(|(generation, ..)| *generation == chain.generation);
+        let (_, people, gates) = known.unwrap_or_else(|| {
+            let (people, gates) = (People::new(&chain.config), self.outside.gates(&chain));
+            let derived = (chain.generation, Arc::new(people), Arc::new(gates));
+            self.derived.insert(tenant.clone(), derived.clone());
+            derived
         });
-        Some(Arc::new(View { chain, people }))
+        Some(Arc::new(View { chain, people, gates }))
     }
 
     /// Waits for one of the tenant's threads.
@@ -411,21 +422,6 @@ impl Shared {
         }
     }
 
-    /// Until when a whole connection is left alone.
-    pub(crate) fn paused_until(&self, tenant: &TenantId, adapter: &AdapterName) -> Millis {
-        let pauses = lock(&self.pauses);
-        if pauses.is_empty() {
-            0
-        } else {
-            pauses.get(&(tenant.clone(), adapter.clone())).copied().unwrap_or(0)
-        }
-    }
-
-    /// Leaves a whole connection alone until then.
-    pub(crate) fn pause(&self, tenant: &TenantId, adapter: &AdapterName, until: Millis) {
-        lock(&self.pauses).insert((tenant.clone(), adapter.clone()), until);
-    }
-
     pub(crate) fn is_parked(&self, tenant: &TenantId, event: &EventId) -> bool {
         let parked = self.parked.read().unwrap_or_else(PoisonError::into_inner);
         !parked.is_empty() && parked.contains(&(tenant.clone(), event.clone()))
@@ -439,6 +435,23 @@ impl Shared {
             all.remove(&(tenant.clone(), event.clone()));
         }
     }
+}
+
+/// Deliveries under way at once over one connection, where the tenant does not say how many.
+const CONNECTION: u32 = 16;
+
+/// How many deliveries each connection takes at once. What reaches nothing outside takes as many as there are.
+fn connections(all: &BTreeMap<TenantId, Arc<Chain>>) -> HashMap<(TenantId, AdapterName), usize> {
+    let mut limits = HashMap::new();
+    for (tenant, chain) in all {
+        for (adapter, slot) in &chain.config.adapters {
+            if slot.concurrency.is_some() || !slot.grants.http.is_empty() {
+                let limit = slot.concurrency.unwrap_or(CONNECTION) as usize;
+                limits.insert((tenant.clone(), adapter.clone()), limit);
+            }
+        }
+    }
+    limits
 }
 
 /// A cache of what was used last. (By its own choice moka keeps what is used most, and turns newcomers away: what is

@@ -1,9 +1,14 @@
 //! Writing down what each step was asked and what it answered.
 
-use patchbay_plugin::{CallError, Chain, Plugin, Timed};
-use patchbay_storage::Step;
+use patchbay_plugin::{
+    CallError, Chain, Plugin, Timed,
+    ports::{self, Record},
+};
+use patchbay_storage::{HostCall, Step};
 use patchbay_types::Millis;
 use serde::Serialize;
+
+use crate::shared::lock;
 
 /// A step of a plugin: `input` and the answer go in as JSON.
 pub(crate) fn called<T: Serialize>(
@@ -33,6 +38,14 @@ pub(crate) fn called<T: Serialize>(
         answer,
         calls: Vec::new(),
     }
+}
+
+/// Takes what a plugin has asked of the host since it was last looked at.
+pub(crate) fn host_calls(record: &Record) -> Vec<HostCall> {
+    let calls = std::mem::take(&mut *lock(record));
+    let kept =
+        |call: ports::HostCall| HostCall { function: call.function, input: call.input, answer: call.answer };
+    calls.into_iter().map(kept).collect()
 }
 
 /// A step of the host itself.

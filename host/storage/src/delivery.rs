@@ -111,6 +111,8 @@ pub struct DeliveryResult {
     pub desk: Vec<DeskWrite>,
     /// The plugin's own small state.
     pub kv: Vec<KvWrite>,
+    /// What it did outside is settled with this: its steps are not asked for again.
+    pub settled: bool,
     /// What else is to be delivered instead, such as the rest, or the same to a new ticket.
     pub deliveries: Vec<NewDelivery>,
     /// What is to be said in Matrix because of it.

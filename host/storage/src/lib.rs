@@ -16,6 +16,7 @@ mod error;
 mod generation;
 mod ghost;
 mod inbox;
+mod journal;
 mod kv;
 mod lock;
 mod news;
@@ -42,8 +43,12 @@ pub use self::{
     generation::{Generation, NewGeneration},
     ghost::Ghost,
     inbox::{Accepted, InboxEvent, InboxState, NewEvent, Transaction, Unreadable},
+    journal::{JournalStep, NewStep, StepState},
     kv::KvWrite,
-    news::{Entry, EntryOutcome, EntryResult, Hook, HookOutcome, NewEntry, NewHook, Received},
+    news::{
+        Entry, EntryOutcome, EntryResult, Hook, HookOutcome, HookState, HookWanted, KnownHook, NewEntry,
+        NewHook, Received, Unasked,
+    },
     notice::Notice,
     open::OpenOptions,
     parked::{Park, Parked, ParkedFilter, Replayed},

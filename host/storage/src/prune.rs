@@ -69,7 +69,14 @@ const BODIES: [Walk; 6] = [
     },
 ];
 
-const KEYS: [Walk; 6] = [
+const KEYS: [Walk; 7] = [
+    Walk {
+        page: "SELECT j.rowid, coalesce(o.tenant, h.tenant), j.at, coalesce(o.state, h.state, 1) IN (0, 2) \
+               FROM journal j LEFT JOIN outbox o ON j.subject = 'delivery' AND o.id = j.ref \
+               LEFT JOIN hooks h ON j.subject = 'hook' AND h.id = j.ref \
+               WHERE j.rowid > ? ORDER BY j.rowid LIMIT ?",
+        drop: &["DELETE FROM journal WHERE rowid IN (SELECT value FROM json_each(?))"],
+    },
     Walk {
         page: "SELECT seq, tenant, received_at, state IN (0, 2) FROM inbox WHERE seq > ? ORDER BY seq LIMIT ?",
         drop: &["DELETE FROM inbox WHERE seq IN (SELECT value FROM json_each(?))"],
@@ -92,7 +99,10 @@ const KEYS: [Walk; 6] = [
     },
     Walk {
         page: "SELECT id, tenant, at, state IN (0, 2) FROM hooks WHERE id > ? ORDER BY id LIMIT ?",
-        drop: &["DELETE FROM hooks WHERE id IN (SELECT value FROM json_each(?))"],
+        drop: &[
+            "DELETE FROM hooks_unasked WHERE id IN (SELECT value FROM json_each(?))",
+            "DELETE FROM hooks WHERE id IN (SELECT value FROM json_each(?))",
+        ],
     },
     Walk {
         page: "SELECT id, tenant, at, state IN (0, 2) FROM entries WHERE id > ? ORDER BY id LIMIT ?",

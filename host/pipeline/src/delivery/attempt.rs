@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use patchbay_plugin::{CallError, Caller, adapter};
+use patchbay_plugin::{CallError, Caller, adapter, ports::Record};
 use patchbay_storage::{
-    Delivery, DeliveryOutcome, DeliveryResult, DeskWrite, KvWrite, Park, PersonRemote, StorageError, Ticket,
-    TicketChange, Trace,
+    Delivery, DeliveryOutcome, DeliveryResult, DeskWrite, KvWrite, Park, PersonRemote, StorageError, Subject,
+    Ticket, TicketChange, Trace,
 };
 use patchbay_types::Millis;
 
@@ -16,6 +16,7 @@ use crate::{
         translate::{self, Translated},
     },
     fault::{Called, Verdict},
+    outside::Journal,
     payload::{DeliveryV1, Place},
     queues::DeliveryLane,
     shared::{ConversationEntry, Shared, View, lock},
@@ -38,6 +39,8 @@ pub(crate) struct Attempt<'a> {
     /// The row that its change is written against: as it was before this attempt.
     pub(crate) was: Option<Ticket>,
     pub(crate) translated: Option<Translated>,
+    /// What the adapter asks of the host, until the step that asked is written down.
+    pub(crate) record: Record,
 }
 
 /// What an attempt did, to be committed with the receipt.
@@ -62,16 +65,24 @@ pub(crate) async fn attempt(
     before: &Receipts,
 ) -> Result<Tried, StorageError> {
     let now = shared.clock.now();
-    let due = delivery.not_before.max(shared.paused_until(&lane.tenant, &lane.adapter));
-    if due > now {
-        return Ok(Tried::Hold(due));
+    if delivery.not_before > now {
+        return Ok(Tried::Hold(delivery.not_before));
     }
     let Some(view) = shared.view(&lane.tenant) else { return Ok(Tried::Hold(now + super::FAR)) };
     let Some(slot) = view.chain.adapters.get(&lane.adapter) else {
         return Ok(Tried::Hold(now + super::FAR));
     };
-    let number = delivery.attempt + 1;
-    let receipt = |outcome: DeliveryOutcome, effects: Effects| {
+    let connection = (lane.tenant.clone(), lane.adapter.clone());
+    let generation = view.chain.generation;
+    if let Err(until) = shared.connections.look(&connection, generation, now) {
+        return Ok(Tried::Hold(until));
+    }
+    let grants = view.chain.config.adapters.get(&lane.adapter).map(|slot| &slot.grants);
+    let inside = grants.is_none_or(|grants| grants.http.is_empty() && !grants.store);
+    let reach = if inside { Reach::Inside } else { Reach::Outside };
+    let mut number = delivery.attempt + 1;
+    let receipt = |number: u32, outcome: DeliveryOutcome, effects: Effects| {
+        let over = matches!(outcome, DeliveryOutcome::Done { .. } | DeliveryOutcome::Dropped(_));
         Box::new(DeliveryResult {
             id: delivery.id,
             tenant: lane.tenant.clone(),
@@ -84,24 +95,30 @@ pub(crate) async fn attempt(
             persons: effects.persons,
             desk: effects.desk,
             kv: effects.kv,
+            settled: over && reach == Reach::Outside,
             deliveries: Vec::new(),
             actions: Vec::new(),
             trace: effects.trace,
         })
     };
-    let grants = view.chain.config.adapters.get(&lane.adapter).map(|slot| &slot.grants);
-    let inside = grants.is_none_or(|grants| grants.http.is_empty() && !grants.store);
-    let reach = if inside { Reach::Inside } else { Reach::Outside };
-    let result = |outcome, effects| Tried::Result(receipt(outcome, effects), reach);
+    let result = |number, outcome, effects| Tried::Result(receipt(number, outcome, effects), reach);
     let payload = match payload {
         Ok(payload) => payload,
         Err(reason) => {
-            return Ok(result(DeliveryOutcome::Dead(Park { reason, ..Park::default() }), Effects::default()));
+            return Ok(result(
+                number,
+                DeliveryOutcome::Dead(Park { reason, ..Park::default() }),
+                Effects::default(),
+            ));
         }
     };
     let Some(conversation) = shared.conversation(&lane.tenant, &lane.conversation).await? else {
         let reason = "its conversation is gone".to_owned();
-        return Ok(result(DeliveryOutcome::Dead(Park { reason, ..Park::default() }), Effects::default()));
+        return Ok(result(
+            number,
+            DeliveryOutcome::Dead(Park { reason, ..Park::default() }),
+            Effects::default(),
+        ));
     };
     let mut conversation = lock(&conversation).clone();
     before.apply_to(&mut conversation.tickets);
@@ -125,6 +142,7 @@ pub(crate) async fn attempt(
         Placed::Nowhere(why) => {
             let trace = vec![steps::host("deliver", now, "dropped", why)];
             return Ok(result(
+                number,
                 DeliveryOutcome::Dropped(why.to_owned()),
                 Effects { trace, ..Effects::default() },
             ));
@@ -144,11 +162,15 @@ pub(crate) async fn attempt(
         was: ticket.clone(),
         ticket,
         translated,
+        record: Record::default(),
     };
     let called =
         Called { chain: &view.chain, slot, caller: &attempt.caller.clone(), name: "adapter.deliver" };
     let key = called.breaker(&slot.plugin);
     if let Err(until) = shared.breakers.allow(&key, now) {
+        return Ok(Tried::Hold(until));
+    }
+    if let Err(until) = shared.connections.enter(&connection, generation, now) {
         return Ok(Tried::Hold(until));
     }
     let mut faults: Trace = Trace::new();
@@ -157,24 +179,37 @@ pub(crate) async fn attempt(
         // What a faulted call opened is gone with what it wrote.
         attempt.ticket.clone_from(&placed);
         attempt.was.clone_from(&placed);
+        let journal = match reach {
+            Reach::Inside => None,
+            Reach::Outside => {
+                Some(Journal::open(&shared.store, Subject::Delivery(delivery.id), number - 1).await?)
+            }
+        };
+        // What faulted may have done something outside: the next call is told that it is not the first.
+        number = journal.as_ref().map_or(number, Journal::attempt);
+        attempt.call.attempt = number;
         let mut effects = Effects::default();
-        match attempt.perform(&slot.plugin, &mut effects).await {
+        match attempt.perform(&slot.plugin, &mut effects, journal).await {
             Ok(ended) => {
                 if last {
                     shared.breakers.faulted(&key, now);
                 } else {
                     shared.breakers.passed(&key);
                 }
+                if !ended.is_down() && shared.connections.is_up(&connection) {
+                    let (tenant, adapter) = &connection;
+                    shared.deliveries.release(|lane| lane.tenant == *tenant && lane.adapter == *adapter);
+                }
                 faults.append(&mut effects.trace);
                 effects.trace = faults;
                 let (outcome, rest) = outcome::judge(&attempt, ended, number);
-                let mut receipt = receipt(outcome, effects);
+                let mut receipt = receipt(number, outcome, effects);
                 receipt.deliveries.extend(rest);
                 return Ok(Tried::Result(receipt, reach));
             }
             Err(CallError::Guest(error)) => {
                 let outcome = DeliveryOutcome::Dead(called.park(&slot.plugin, error));
-                return Ok(result(outcome, Effects { trace: effects.trace, ..Effects::default() }));
+                return Ok(result(number, outcome, Effects { trace: effects.trace, ..Effects::default() }));
             }
             Err(CallError::Fault(fault)) => {
                 faults.append(&mut effects.trace);
@@ -187,8 +222,9 @@ pub(crate) async fn attempt(
                         Verdict::Park(park) => DeliveryOutcome::Dead(park),
                         Verdict::Value(()) => continue,
                     };
-                    return Ok(result(outcome, Effects { trace: faults, ..Effects::default() }));
+                    return Ok(result(number, outcome, Effects { trace: faults, ..Effects::default() }));
                 }
+                number += u32::from(reach == Reach::Outside);
             }
         }
     }

@@ -21,6 +21,16 @@ pub(crate) struct Ended {
     pub(crate) failure: Option<Failure>,
 }
 
+// === impl Ended ===
+
+impl Ended {
+    /// Whether the adapter says that nobody is there, or nobody who would talk to it.
+    pub(crate) fn is_down(&self) -> bool {
+        let kind = self.failure.as_ref().map(|failure| failure.kind);
+        matches!(kind, Some(FailureKind::Unavailable | FailureKind::Unauthorised))
+    }
+}
+
 /// Judges how an attempt ended; answers also what is left to be delivered, where the message got there and the
 /// changes behind it did not.
 pub(crate) fn judge(
@@ -67,15 +77,22 @@ fn failed(attempt: &Attempt<'_>, failure: &Failure, number: u32) -> DeliveryOutc
     let (tenant, adapter) = (&attempt.lane.tenant, &attempt.lane.adapter);
     warn!(%tenant, %adapter, event = attempt.caller.about.as_deref(), attempt = number, kind = ?failure.kind,
         "the adapter did not deliver");
-    let pause = retry::pause(number, failure.retry_after, &mut rand::rng());
-    let at = attempt.now + pause;
     let error = format!("{:?}: {}", failure.kind, failure.detail);
     match failure.kind {
         // An unknown person's identifier is forgotten with the receipt: the next attempt asks `contact` again.
-        FailureKind::Busy | FailureKind::UnknownPerson => DeliveryOutcome::Retry { at, error, payload: None },
-        FailureKind::Unavailable | FailureKind::Unauthorised => {
-            attempt.shared.pause(tenant, adapter, at);
+        FailureKind::Busy | FailureKind::UnknownPerson => {
+            let at = attempt.now + retry::pause(number, failure.retry_after, &mut rand::rng());
             DeliveryOutcome::Retry { at, error, payload: None }
+        }
+        FailureKind::Unavailable | FailureKind::Unauthorised => {
+            if failure.kind == FailureKind::Unauthorised {
+                tracing::error!(%tenant, %adapter, "the CRM refuses our credentials: nothing is delivered until they are mended");
+            }
+            let (connection, generation) = ((tenant.clone(), adapter.clone()), attempt.view.chain.generation);
+            let (now, asked, random) = (attempt.now, failure.retry_after, &mut rand::rng());
+            // The connection says when: as soon as it is up again, this one may go.
+            attempt.shared.connections.is_down(&connection, generation, now, asked, random);
+            DeliveryOutcome::Retry { at: now, error, payload: None }
         }
         FailureKind::Gone => again_elsewhere(attempt, error),
         FailureKind::Rejected | FailureKind::Unsupported => {

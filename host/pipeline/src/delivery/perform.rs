@@ -1,10 +1,13 @@
 //! The calls that one delivery takes: who the author is to the CRM, the ticket or its next message, the changes behind
 //! it; all over the same ports, so that what they write is committed together.
 
-use std::collections::{BTreeMap, HashSet};
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::Arc,
+};
 
 use patchbay_plugin::{CallError, Plugin, Ports, Timed, adapter, types};
-use patchbay_storage::{PersonRemote, Ticket, TicketChange};
+use patchbay_storage::{PersonRemote, Step, Ticket, TicketChange};
 use patchbay_types::TicketId;
 
 use crate::{
@@ -13,6 +16,7 @@ use crate::{
         outcome::{self, Ended},
         ports::{DeskBuffer, Kv},
     },
+    outside::{Journal, SecretsPort, Steps},
     steps,
 };
 
@@ -24,8 +28,9 @@ impl Attempt<'_> {
         &mut self,
         plugin: &Plugin,
         effects: &mut Effects,
+        journal: Option<Journal>,
     ) -> Result<Ended, CallError> {
-        let mut ports = self.ports();
+        let mut ports = self.ports(journal);
         let mut ended = Ended::default();
         let message = self.translated.as_ref().map(|translated| translated.message.clone());
         if let Some(mut message) = message {
@@ -221,16 +226,20 @@ impl Attempt<'_> {
     ) -> Result<(T, Ports), CallError> {
         let at = self.shared.clock.now();
         let (slot, chain) = (&self.caller.slot, &self.view.chain);
+        let mut write = |mut step: Step| {
+            step.calls = steps::host_calls(&self.record);
+            effects.trace.push(step);
+        };
         match answer {
             Ok(timed) => {
                 let (value, ports) = timed.value;
                 let shown = Ok(Timed { value: &value, took: timed.took, fuel: timed.fuel });
-                effects.trace.push(steps::called(name, slot, chain, plugin, at, input, &shown));
+                write(steps::called(name, slot, chain, plugin, at, input, &shown));
                 Ok((value, ports))
             }
             Err(error) => {
                 let shown: Result<Timed<()>, CallError> = Err(error.clone());
-                effects.trace.push(steps::called(name, slot, chain, plugin, at, input, &shown));
+                write(steps::called(name, slot, chain, plugin, at, input, &shown));
                 Err(error)
             }
         }
@@ -264,11 +273,19 @@ impl Attempt<'_> {
         self.ticket = Some(ticket);
     }
 
-    fn ports(&self) -> Ports {
+    fn ports(&self, journal: Option<Journal>) -> Ports {
         let grants = self.view.chain.config.adapters.get(&self.lane.adapter).map(|slot| &slot.grants);
         let (tenant, adapter) = (self.lane.tenant.clone(), self.lane.adapter.clone());
         let store = self.shared.store.clone();
         let mut ports = Ports::none(self.now);
+        ports.record = Some(Arc::clone(&self.record));
+        if let Some(gate) = self.view.gates.get(&self.lane.adapter) {
+            ports.secrets = Some(Box::new(SecretsPort(gate.secrets.clone())));
+            if let (Some(outlet), Some(journal)) = (gate.outlet.clone(), journal) {
+                let clock = Arc::clone(&self.shared.clock);
+                ports.http = Some(Box::new(Steps { outlet, journal, clock }));
+            }
+        }
         if grants.is_some_and(|grants| grants.store) {
             let kv = Kv { store: store.clone(), tenant: tenant.clone(), adapter, writes: BTreeMap::new() };
             ports.store = Some(Box::new(kv));

@@ -9,6 +9,7 @@ use tracing::error;
 
 use super::{PAUSE, outcome};
 use crate::{
+    crash,
     delivery::Reach,
     queues::DeliveryLane,
     shared::{Delivered, Shared},
@@ -61,7 +62,10 @@ async fn commit(
 ) -> Option<(i64, Millis)> {
     let first = results.first()?;
     let before = first.id - 1;
-    match shared.store.deliver_all(results.clone(), urgent).await {
+    crash::point("before-receipt");
+    let written = shared.store.deliver_all(results.clone(), urgent).await;
+    crash::point("after-receipt");
+    match written {
         Ok(guards) => {
             let mut hold = None;
             for (result, guard) in results.into_iter().zip(guards) {
@@ -135,6 +139,7 @@ fn refused(result: &DeliveryResult, error: &str) -> DeliveryResult {
         persons: Vec::new(),
         desk: Vec::new(),
         kv: Vec::new(),
+        settled: false,
         deliveries: Vec::new(),
         actions: Vec::new(),
         trace: Vec::new(),

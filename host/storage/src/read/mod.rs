@@ -51,6 +51,10 @@ impl Columns<'_> {
         Ok(self.0.try_get_unchecked::<Option<String>, _>(n)?.map(T::from))
     }
 
+    pub(crate) fn opt_bytes(&self, n: usize) -> Result<Option<Vec<u8>>, StorageError> {
+        Ok(self.0.try_get_unchecked(n)?)
+    }
+
     pub(crate) fn bytes(&self, n: usize) -> Result<Vec<u8>, StorageError> {
         Ok(self.0.try_get_unchecked(n)?)
     }

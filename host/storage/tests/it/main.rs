@@ -9,6 +9,8 @@ mod deliver;
 mod desk;
 mod full;
 mod group;
+mod hooks;
+mod journal;
 mod news;
 mod parked;
 mod prune;

@@ -118,6 +118,7 @@ pub(crate) fn result(delivery: &NewDelivery, outcome: DeliveryOutcome) -> Delive
         persons: Vec::new(),
         desk: Vec::new(),
         kv: Vec::new(),
+        settled: false,
         deliveries: Vec::new(),
         actions: Vec::new(),
         trace: Vec::new(),

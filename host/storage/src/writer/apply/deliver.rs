@@ -39,6 +39,9 @@ impl<'a> Commit<'a> {
         self.persons(&result.persons)?;
         self.desk(&result.desk)?;
         self.kv(&result.kv);
+        if result.settled {
+            self.settled(Subject::Delivery(id))?;
+        }
         self.deliveries(&result.deliveries, result.inbox_seq, at)?;
         self.actions(&result.actions, at)?;
         self.trace(Subject::Delivery(id), Some(&result.tenant), trace, at)?;

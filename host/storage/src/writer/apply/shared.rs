@@ -260,6 +260,12 @@ impl<'a> Commit<'a> {
         .map(drop)
     }
 
+    /// Drops the journal of what is settled.
+    pub(super) fn settled(&self, subject: Subject) -> Result<(), StorageError> {
+        const SETTLE: &str = "DELETE FROM journal WHERE subject = ? AND ref = ?";
+        self.run(SETTLE, params![subject.columns().0, subject.columns().1]).map(drop)
+    }
+
     pub(super) fn trace(
         &self,
         subject: Subject,

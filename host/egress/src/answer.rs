@@ -1,0 +1,57 @@
+//! An answer, read within its bound.
+
+use std::error::Error;
+
+use http::header::CONTENT_ENCODING;
+
+use crate::request::Response;
+
+/// Why there is no whole answer.
+pub(crate) enum Broken {
+    /// It is larger than the bound.
+    TooLarge,
+    /// It ended early or was no proper answer.
+    Cut(String),
+}
+
+/// The whole answer, decompressed. `searched`: it has to be in a form that can be searched for secrets.
+pub(crate) async fn read(
+    mut answer: reqwest::Response,
+    bound: u64,
+    searched: bool,
+) -> Result<Response, Broken> {
+    if answer.content_length().is_some_and(|length| length > bound) {
+        return Err(Broken::TooLarge);
+    }
+    let mut body = Vec::new();
+    while let Some(chunk) = answer.chunk().await.map_err(|error| Broken::Cut(reason(error)))? {
+        if body.len() as u64 + chunk.len() as u64 > bound {
+            return Err(Broken::TooLarge);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    // What the client undid it took away.
+    let encoded = answer.headers().get_all(CONTENT_ENCODING).iter().any(|encoding| encoding != "identity");
+    if encoded && searched && !body.is_empty() {
+        return Err(Broken::Cut("the answer is in an encoding that was not asked for".to_owned()));
+    }
+    let text = |value: &http::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    let headers =
+        answer.headers().iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect();
+    Ok(Response { status: answer.status().as_u16(), headers, body })
+}
+
+/// All that an error says, but not of which URL.
+pub(crate) fn reason(error: reqwest::Error) -> String {
+    let error = error.without_url();
+    let mut said = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let more = error.to_string();
+        if !said.ends_with(&more) {
+            said = format!("{said}: {more}");
+        }
+        cause = error.source();
+    }
+    said
+}
