@@ -48,7 +48,6 @@ impl Receiver {
     }
 
     /// Its endpoints.
-    #[must_use]
     pub fn router(self) -> Router {
         Router::new()
             .route("/", post(intake::take))

@@ -80,7 +80,7 @@ impl Adapter for WebhookAdapter {
     /// The handle is the URL that the receiver gave.
     fn fetch(&self, handle: String) -> Result<String, Failure> {
         let request = self.0.authorised(http::get(handle));
-        Ok(request.send_for_file().map_err(http::Error::gone)?)
+        request.send_for_file().map_err(http::Error::gone)
     }
 
     fn probe(&self) -> Result<Health, Failure> {
