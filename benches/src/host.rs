@@ -77,8 +77,33 @@ impl Host {
     /// # Errors
     /// When it cannot be started or is not ready in time.
     pub async fn restart(&mut self) -> anyhow::Result<()> {
-        (self.child, self.pid) = spawn(&self.binary, &self.setup, &self.env)?;
+        self.respawn()?;
         admin::ready(self.setup.admin, START).await.with_context(|| log_of(&self.setup).display().to_string())
+    }
+
+    /// The same, but does not wait: it may not live until it is ready.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub fn respawn(&mut self) -> anyhow::Result<()> {
+        (self.child, self.pid) = spawn(&self.binary, &self.setup, &self.env)?;
+        Ok(())
+    }
+
+    /// What its environment will have beside ours when it is next started.
+    pub fn set_env(&mut self, env: &[(&str, &str)]) {
+        self.env = env.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect();
+    }
+
+    /// Waits until it has ended by itself; answers whether it did within `patience`.
+    ///
+    /// # Errors
+    /// When it cannot be waited for.
+    pub async fn died(&mut self, patience: Duration) -> anyhow::Result<bool> {
+        match tokio::time::timeout(patience, self.child.wait()).await {
+            Ok(status) => status.map(|_| true).context("the host"),
+            Err(_) => Ok(false),
+        }
     }
 
     /// Asks it to drain and end, and waits.

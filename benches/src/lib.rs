@@ -15,6 +15,7 @@ pub mod load;
 pub mod measure;
 pub mod pace;
 pub mod plugins;
+pub mod receiver;
 pub mod setup;
 pub mod stand_in;
 pub mod torture;

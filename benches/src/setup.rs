@@ -22,6 +22,9 @@ pub const BOT: &str = "patchbay";
 /// Localparts of ghosts begin so.
 pub const PREFIX: &str = "_patchbay_";
 
+/// The variable in which a host finds the secret that it shares with a played receiver, and the secret.
+pub const RECEIVER_SECRET: (&str, &str) = ("PATCHBAY_LOAD_WEBHOOK", "whsec_bG9hZC13ZWJob29rLXNlY3JldA==");
+
 /// What a host is to be like.
 #[derive(Debug, Clone)]
 pub struct Setup {
@@ -58,6 +61,8 @@ pub struct ChainSetup {
     pub router_settings: String,
     /// The component of the adapter `desk`.
     pub adapter: String,
+    /// What it is granted, as an inline table.
+    pub grants: String,
     /// How long a call may take, such as `5s`; nothing: the host's default.
     pub time: Option<&'static str>,
     /// More TOML at the end of the file.
@@ -75,8 +80,28 @@ impl ChainSetup {
             router: "router-rules".to_owned(),
             router_settings: ten_rules(),
             adapter: "adapter-desk".to_owned(),
+            grants: "{ desk = true }".to_owned(),
             time: None,
             more: String::new(),
+        }
+    }
+
+    /// The first-party components, and the generic adapter, which posts to `receiver`. The host needs
+    /// [`RECEIVER_SECRET`] in its environment.
+    #[must_use]
+    pub fn outside(receiver: SocketAddr) -> Self {
+        Self {
+            adapter: "adapter-webhook".to_owned(),
+            grants: format!(
+                "{{ secrets = [\"webhook\"], http = [{{ url = \"http://{receiver}\", \
+                 addresses = [\"127.0.0.1\"] }}] }}"
+            ),
+            more: format!(
+                "concurrency = 64\n\n[adapters.desk.settings]\nurl = \"http://{receiver}/\"\n\n[secrets.webhook]\n\
+                 from = {{ env = \"{}\" }}\nhosts = [\"http://{receiver}\"]\nsign = true\n",
+                RECEIVER_SECRET.0
+            ),
+            ..Self::first_party()
         }
     }
 
@@ -88,6 +113,7 @@ impl ChainSetup {
             router: "stamp-router".to_owned(),
             router_settings: String::new(),
             adapter: "stamp-adapter".to_owned(),
+            grants: "{ desk = true }".to_owned(),
             time: None,
             more: String::new(),
         }
@@ -107,17 +133,14 @@ impl ChainSetup {
             // Writing to a String cannot fail.
             let _ = writeln!(text, "  \"{}\",", room.id);
         }
-        let Self { mapper, router, router_settings, adapter, time, more } = self;
+        let Self { mapper, router, router_settings, adapter, grants, time, more } = self;
         let time = time.map(|time| format!("limits = {{ time = \"{time}\" }}\n")).unwrap_or_default();
         let _ = write!(text, "]\n\n[mapper]\ncomponent = \"{mapper}\"\n{time}");
         let _ = write!(text, "\n[router]\ncomponent = \"{router}\"\n{time}");
         if !router_settings.is_empty() {
             let _ = write!(text, "\n[router.settings]\n{router_settings}\n");
         }
-        let _ = write!(
-            text,
-            "\n[adapters.desk]\ncomponent = \"{adapter}\"\ngrants = {{ desk = true }}\n{time}{more}"
-        );
+        let _ = write!(text, "\n[adapters.desk]\ncomponent = \"{adapter}\"\ngrants = {grants}\n{time}{more}");
         text
     }
 }

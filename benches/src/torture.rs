@@ -2,6 +2,7 @@
 //! against the real program and is judged by the two sides' logs.
 
 pub mod counts;
+pub mod crashes;
 pub mod evil;
 pub mod kill;
 pub mod outcome;

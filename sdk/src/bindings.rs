@@ -51,17 +51,33 @@ pub mod router {
     });
 }
 
-/// What an adapter with webhooks exports.
+/// What an adapter exports that has webhooks and polling too. Adapters with less are made of its parts.
 pub mod adapter {
     wit_bindgen::generate!({
         path: "../wit",
         inline: r#"
             package patchbay:sdk;
-            world adapter { export patchbay:plugin/adapter@0.1.0; export patchbay:plugin/webhooks@0.1.0; }
+            world adapter {
+                export patchbay:plugin/adapter@0.1.0;
+                export patchbay:plugin/webhooks@0.1.0;
+                export patchbay:plugin/polling@0.1.0;
+            }
         "#,
         world: "patchbay:sdk/adapter",
         with: { "patchbay:plugin/types@0.1.0": super::base::patchbay::plugin::types },
         additional_derives: [PartialEq],
         pub_export_macro: true,
     });
+}
+
+/// The worlds of adapters that export less than [`adapter`] does, as the section from which a component is made. The
+/// build script writes them: bindings for each world would make each type several times.
+#[cfg(target_arch = "wasm32")]
+pub mod worlds {
+    /// Neither webhooks nor polling.
+    pub const BASE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/adapter-base.wit"));
+    /// Webhooks alone.
+    pub const WEBHOOKS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/adapter-webhooks.wit"));
+    /// Polling alone.
+    pub const POLLING: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/adapter-polling.wit"));
 }

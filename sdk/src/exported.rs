@@ -14,7 +14,7 @@ use crate::{
     },
     log,
     plugin::Plugin,
-    settings,
+    schema, settings,
 };
 
 /// Allocated and freed at the end of `prepare`: the image's memory is then large enough for most calls, and a call
@@ -35,12 +35,12 @@ pub trait Stored: Plugin {
 
 impl<P: Stored> Guest for Exported<P> {
     fn settings_schema() -> String {
-        P::SCHEMA.to_owned()
+        schema::of::<P::Settings>()
     }
 
     fn prepare() -> Result<(), Vec<Problem>> {
         log::panics();
-        let settings = settings::read(&host::get()).map_err(|problem| vec![problem])?;
+        let settings = settings::read(&host::get())?;
         let prepared = P::prepare(settings)?;
         let kept = P::stored(|cell| cell.set(prepared).is_ok());
         drop(Vec::<u8>::with_capacity(HEADROOM));
@@ -58,6 +58,17 @@ fn with<P: Stored, R>(call: impl FnOnce(Option<&P>) -> R) -> R {
 #[macro_export]
 macro_rules! export_piece {
     ($plugin:ty, $piece:ident) => {
+        $crate::export_plugin!($plugin);
+        #[cfg(target_arch = "wasm32")]
+        $crate::bindings::$piece::export!(ExportedPlugin with_types_in $crate::bindings::$piece);
+    };
+}
+
+/// Keeps what `prepare` makes of `$plugin`, and exports `plugin`.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! export_plugin {
+    ($plugin:ty) => {
         impl $crate::Stored for $plugin {
             fn stored<R>(with: impl FnOnce(&::std::cell::OnceCell<Self>) -> R) -> R {
                 ::std::thread_local! {
@@ -72,7 +83,5 @@ macro_rules! export_piece {
         type ExportedPlugin = $crate::Exported<$plugin>;
         #[cfg(target_arch = "wasm32")]
         $crate::bindings::base::export!(ExportedPlugin with_types_in $crate::bindings::base);
-        #[cfg(target_arch = "wasm32")]
-        $crate::bindings::$piece::export!(ExportedPlugin with_types_in $crate::bindings::$piece);
     };
 }

@@ -1,35 +1,34 @@
 //! Log lines. The host adds tenant, plugin, digest and event; what a message says is never logged.
 
-use crate::bindings::base::patchbay::plugin::log as host;
+pub use crate::bindings::base::patchbay::plugin::log::Level;
+use crate::host::log as host;
+
+/// Of interest while the plugin is written.
+pub fn trace(message: &str) {
+    host::write(Level::Trace, message);
+}
 
 /// For whoever looks for a fault: usually not kept.
 pub fn debug(message: &str) {
-    write(host::Level::Debug, message);
+    host::write(Level::Debug, message);
 }
 
 /// Worth knowing.
 pub fn info(message: &str) {
-    write(host::Level::Info, message);
+    host::write(Level::Info, message);
 }
 
 /// Somebody should look at it.
 pub fn warn(message: &str) {
-    write(host::Level::Warn, message);
+    host::write(Level::Warn, message);
 }
 
 /// It did not work.
 pub fn error(message: &str) {
-    write(host::Level::Error, message);
+    host::write(Level::Error, message);
 }
 
 /// From here on a panic tells its message and place before the sandbox ends: without it the host sees only a trap.
 pub(crate) fn panics() {
     std::panic::set_hook(Box::new(|panic| error(&panic.to_string())));
-}
-
-/// Natively there is no host; a test looks at what was answered, not at what was logged.
-fn write(level: host::Level, message: &str) {
-    if cfg!(target_arch = "wasm32") {
-        host::write(level, message);
-    }
 }

@@ -1,12 +1,14 @@
 //! What a plugin is: one trait for all, and one for each thing that a world asks of it.
 
+use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
 use crate::{
     Problem,
     bindings::{
         adapter::exports::patchbay::plugin::{
-            adapter::{Call, Draft, Failure, Health, Item, Opened, Written},
+            adapter::{Call, Draft, Failure, FailureKind, Health, Item, Opened, Written},
+            polling::Page,
             webhooks::{Answer, Batch, Webhook},
         },
         mapper::exports::patchbay::plugin::mapping::{Action, Event, Mapped, RoomPlan, Update},
@@ -19,16 +21,16 @@ use crate::{
 /// later call starts: nothing that a call changes is seen by the next one.
 pub trait Plugin: Sized + 'static {
     /// What the tenant's settings are read into. Say `#[serde(deny_unknown_fields)]`: a misspelt key is then named.
-    type Settings: DeserializeOwned;
-
-    /// JSON Schema of the settings.
-    const SCHEMA: &'static str;
+    ///
+    /// Its JSON Schema is what the host shows to whoever writes the settings, doc comments included. Derive it, or write
+    /// it by hand with [`schema_by_hand!`](crate::schema_by_hand).
+    type Settings: DeserializeOwned + JsonSchema;
 
     /// Builds whatever later calls need, and runs one sample input through it, so that what is built on first use is
     /// built too. Only `log` works here.
     ///
     /// # Errors
-    /// With each thing that is wrong in the settings, and where.
+    /// With each thing that is wrong in the settings, and where; `?` takes a single [`Problem`] too.
     fn prepare(settings: Self::Settings) -> Result<Self, Vec<Problem>>;
 }
 
@@ -94,17 +96,24 @@ pub trait Adapter: Plugin {
     /// See the trait.
     fn update(&self, ticket: String, changes: Changes, call: Call) -> Result<(), Failure>;
 
-    /// Tells of something short-lived, such as typing.
+    /// Tells of something short-lived, such as typing. Without a body of its own: nobody is told.
     ///
     /// # Errors
     /// See the trait.
-    fn notify(&self, ticket: String, signal: Signal) -> Result<(), Failure>;
+    fn notify(&self, ticket: String, signal: Signal) -> Result<(), Failure> {
+        let _ = (ticket, signal);
+        Ok(())
+    }
 
-    /// From an attachment handle of this adapter to a file handle of the host.
+    /// From an attachment handle of this adapter to a file handle of the host. Without a body of its own: this adapter
+    /// hands out no files.
     ///
     /// # Errors
     /// See the trait.
-    fn fetch(&self, handle: String) -> Result<String, Failure>;
+    fn fetch(&self, handle: String) -> Result<String, Failure> {
+        let _ = handle;
+        Err(Failure::of(FailureKind::Unsupported, "this adapter has no files"))
+    }
 
     /// Whether the CRM answers.
     ///
@@ -123,4 +132,22 @@ pub trait Webhooks: Adapter {
     /// # Errors
     /// See [`Adapter`].
     fn receive(&self, webhook: Webhook) -> Result<Batch, Failure>;
+}
+
+/// An adapter whose CRM can be asked what is new: the safety net under webhooks.
+pub trait Polling: Adapter {
+    /// What is new since `cursor`; without one: from now on.
+    ///
+    /// # Errors
+    /// See [`Adapter`].
+    fn poll(&self, cursor: Option<String>) -> Result<Page, Failure>;
+
+    /// One ticket's messages, oldest first. Without a body of its own: there is no history.
+    ///
+    /// # Errors
+    /// See [`Adapter`].
+    fn history(&self, ticket: String, cursor: Option<String>) -> Result<Page, Failure> {
+        let _ = (ticket, cursor);
+        Err(Failure::of(FailureKind::Unsupported, "this adapter tells no history"))
+    }
 }

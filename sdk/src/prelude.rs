@@ -6,6 +6,7 @@ pub use crate::{
     bindings::{
         adapter::exports::patchbay::plugin::{
             adapter::{Call, Draft, Failure, FailureKind, Health, Item, Opened, Written},
+            polling::Page,
             webhooks::{Answer, Batch, Webhook},
         },
         mapper::exports::patchbay::plugin::mapping::{
@@ -14,8 +15,9 @@ pub use crate::{
         },
         router::exports::patchbay::plugin::routing::{Conversation, Decision, OpenTicket, Placement, Route},
     },
+    failure::write_each,
     log,
-    plugin::{Adapter, Mapper, Plugin, Router, Webhooks},
+    plugin::{Adapter, Mapper, Plugin, Polling, Router, Webhooks},
     settings::problem,
     types::{
         Attachment, Attribute, Audience, Change, Changes, Content, Edit, Entry, Header, Location, MediaKind,
@@ -23,3 +25,5 @@ pub use crate::{
         Reaction, Report, Room, Seat, Signal, SignalKind, Text, Ticket, TicketStatus, Timestamp,
     },
 };
+// The derive of `JsonSchema` looks for `schemars`, which a plugin's crate then need not depend on.
+pub use schemars::{self, JsonSchema};

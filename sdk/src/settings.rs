@@ -10,6 +10,13 @@ pub fn problem(at: impl Into<String>, message: impl Into<String>) -> Problem {
     Problem { at: at.into(), message: message.into() }
 }
 
+/// One problem is a list of one, so that `?` takes either.
+impl From<Problem> for Vec<Problem> {
+    fn from(problem: Problem) -> Self {
+        vec![problem]
+    }
+}
+
 /// Reads `json` into `T`.
 ///
 /// # Errors

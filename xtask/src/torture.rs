@@ -32,6 +32,8 @@ enum Scenario {
     Kill,
     /// Hosts that break a promise on purpose: the checker has to notice.
     Sabotage,
+    /// The host dies around each write and each step of what an adapter does outside.
+    Crashes,
     /// Guests that misbehave, beside a tenant that must not feel it.
     Evil,
     /// Captured transactions, repeated and shuffled.
@@ -53,14 +55,23 @@ enum Counts {
 /// When something does not build, or a demand is not met.
 pub(crate) fn run(options: &Options) -> Result<()> {
     let wanted = if options.scenarios.is_empty() || options.scenarios.contains(&Scenario::All) {
-        vec![Scenario::Swaps, Scenario::Kill, Scenario::Sabotage, Scenario::Evil, Scenario::Replay]
+        vec![
+            Scenario::Swaps,
+            Scenario::Kill,
+            Scenario::Sabotage,
+            Scenario::Crashes,
+            Scenario::Evil,
+            Scenario::Replay,
+        ]
     } else {
         options.scenarios.clone()
     };
     guests::build(&[])?;
     let work = target().join("torture");
     let mut torture = std::process::Command::new(built(options.counts, "patchbay-torture"));
-    if wanted.contains(&Scenario::Sabotage) {
+    // A host for development dies where it is told to; one that is built for speed has to be built for that too.
+    let crashes = wanted.contains(&Scenario::Crashes) && options.counts == Counts::Full;
+    if wanted.contains(&Scenario::Sabotage) || crashes {
         torture.arg("--sabotaged-host").arg(sabotaged(options.counts, &work)?);
     }
     if wanted.contains(&Scenario::Evil) {
@@ -80,7 +91,8 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 impl Options {
     /// What the test suite runs: small counts, and no second host to be built.
     pub(crate) fn small() -> Self {
-        let scenarios = vec![Scenario::Swaps, Scenario::Kill, Scenario::Evil, Scenario::Replay];
+        let scenarios =
+            vec![Scenario::Swaps, Scenario::Kill, Scenario::Crashes, Scenario::Evil, Scenario::Replay];
         Self { scenarios, counts: Counts::Small }
     }
 }
@@ -94,6 +106,7 @@ impl Scenario {
             Self::Swaps => "swaps",
             Self::Kill => "kill",
             Self::Sabotage => "sabotage",
+            Self::Crashes => "crashes",
             Self::Evil => "evil",
             Self::Replay => "replay",
         }

@@ -5,7 +5,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::Context;
 use clap::{Parser, ValueEnum};
-use patchbay_benches::torture::{Counts, Outcome, Places, evil, kill, replay, sabotage, swaps};
+use patchbay_benches::torture::{Counts, Outcome, Places, crashes, evil, kill, replay, sabotage, swaps};
 
 /// Tries to break a host, and judges by the two sides' logs. Exit code 1: a demand was not met.
 #[derive(Parser)]
@@ -46,6 +46,8 @@ enum Scenario {
     Swaps,
     /// `kill -9` under load.
     Kill,
+    /// The host dies around each write and each step of what an adapter does outside.
+    Crashes,
     /// Hosts that break a promise on purpose: the checker has to notice.
     Sabotage,
     /// Guests that misbehave, beside a tenant that must not feel it.
@@ -90,6 +92,11 @@ async fn run(scenario: Scenario, args: &Args, counts: &Counts) -> anyhow::Result
     match scenario {
         Scenario::Swaps => swaps::run(&places, counts).await,
         Scenario::Kill => kill::run(&places, counts).await,
+        Scenario::Crashes => {
+            // A release build dies at its points only with the feature.
+            let host = args.sabotaged_host.clone().unwrap_or_else(|| places.host.clone());
+            crashes::run(&Places { host, ..places }, counts).await
+        }
         Scenario::Evil => {
             let corpus = args.evil.as_ref().context("--evil is needed")?;
             evil::run(&places, corpus, counts).await

@@ -15,6 +15,8 @@ pub struct Counts {
     pub undone: u32,
     /// Kills in each sabotaged run, which has to fail.
     pub sabotaged_kills: u32,
+    /// Crashes at each point of the journal's matrix.
+    pub crashes: u32,
     /// Events a second while components are swapped and hosts killed.
     pub rate: u32,
     /// How long a quiet time is measured.
@@ -36,6 +38,7 @@ impl Counts {
             kills: 6,
             undone: 1,
             sabotaged_kills: 4,
+            crashes: 1,
             rate: 200,
             measured: Duration::from_secs(3),
             deeds: 6,
@@ -51,6 +54,7 @@ impl Counts {
             kills: 100,
             undone: 30,
             sabotaged_kills: 10,
+            crashes: 20,
             rate: 1000,
             measured: Duration::from_secs(10),
             deeds: usize::MAX,

@@ -22,10 +22,12 @@ use axum::{
 use patchbay_storage::Store;
 use patchbay_types::Clock;
 
+use crate::hooks::Hooks;
+
 pub use self::{
     auth::AdminToken,
     health::{Health, Ready},
-    ports::{Lanes, Load, PluginControl, Work},
+    ports::{Archive, Lanes, Load, PluginControl, Work},
     ready::Readiness,
 };
 
@@ -41,12 +43,16 @@ pub struct AdminState {
     pub store: Store,
     /// What runs where.
     pub plugins: Arc<dyn PluginControl>,
+    /// What generations were made of.
+    pub archive: Arc<dyn Archive>,
     /// The pipeline, as far as an operator steers it.
     pub work: Arc<dyn Work>,
     /// Whether the host may be given work.
     pub ready: Readiness,
     /// Renders the metrics in Prometheus' text format.
     pub metrics: Metrics,
+    /// Where CRMs send their webhooks.
+    pub hooks: Hooks,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }
@@ -89,9 +95,21 @@ impl FromRef<AdminState> for Arc<dyn PluginControl> {
     }
 }
 
+impl FromRef<AdminState> for Arc<dyn Archive> {
+    fn from_ref(state: &AdminState) -> Self {
+        Arc::clone(&state.archive)
+    }
+}
+
 impl FromRef<AdminState> for Arc<dyn Work> {
     fn from_ref(state: &AdminState) -> Self {
         Arc::clone(&state.work)
+    }
+}
+
+impl FromRef<AdminState> for Hooks {
+    fn from_ref(state: &AdminState) -> Self {
+        state.hooks.clone()
     }
 }
 

@@ -23,7 +23,7 @@ use crate::{
     shared::Shared,
 };
 
-pub(crate) use self::outcome::apply as apply_changes;
+pub(crate) use self::{outcome::apply as apply_changes, ports::Kv};
 
 /// How long a lane waits after the database failed.
 const PAUSE: Millis = 1_000;

@@ -33,6 +33,7 @@ mod tickets;
 mod undecided;
 
 pub use self::{
+    news::accept::{Heard, Unheard},
     outside::Outside,
     pipeline::{Load, Pipeline},
     shared::{Homeserver, PipelineDeps},

@@ -1,8 +1,11 @@
 //! The way out: a CRM's webhooks are read by its adapter, and what they tell is turned into Matrix actions by the
 //! mapper. Serial for each adapter, side by side for different ones.
 
+pub(crate) mod accept;
 mod entry;
 mod hook;
+mod mask;
+pub(crate) mod stored;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -31,6 +34,8 @@ pub(crate) enum Next {
     Go,
     /// This one has to come first.
     Wait,
+    /// It may, although this one waits.
+    Aside,
 }
 
 /// Reads news until told to stop; `wake` says that there is some.
@@ -107,6 +112,7 @@ where
         for item in items {
             match work(item).await {
                 Ok(Next::Go) => done += 1,
+                Ok(Next::Aside) => {}
                 Ok(Next::Wait) => return (done, Some(key)),
                 Err(error) => {
                     warn!(%error, "a piece of news waits: the database does not answer");

@@ -2,8 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
+use patchbay_plugin::webhooks::Webhook;
 use patchbay_storage::{InboxEvent, NewHook, Parked, ParkedFilter, Replayed, StorageError, Subject};
-use patchbay_types::{EventId, TenantId};
+use patchbay_types::{AdapterName, EventId, Millis, TenantId};
 use serde::Serialize;
 use tokio::sync::{Notify, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -12,7 +13,10 @@ use tracing::{info, warn};
 use crate::{
     act, delivery, inbound, ingest,
     lanes::{LaneKey, Lanes, Turn},
-    news,
+    news::{
+        self,
+        accept::{Heard, Unheard},
+    },
     queues::{DeliveryLane, InboundLane},
     shared::{PipelineDeps, Shared},
 };
@@ -91,6 +95,28 @@ impl Pipeline {
             );
         }
         Ok(())
+    }
+
+    /// Asks an adapter whether a webhook is to be kept and how it is answered, while its sender waits: for as long as
+    /// `within`, and for one of the tenant's threads before that. `at` is when it arrived, `delivery` what its sender
+    /// calls it.
+    ///
+    /// # Errors
+    /// When the adapter has not answered: then the webhook is to be kept as one that it was not asked about.
+    pub async fn ask(
+        &self,
+        (tenant, adapter): (&TenantId, &AdapterName),
+        webhook: &Webhook,
+        delivery: Option<&str>,
+        (at, within): (Millis, Duration),
+    ) -> Result<Heard, Unheard> {
+        news::accept::ask(&self.shared, (tenant, adapter), webhook, delivery, (at, within)).await
+    }
+
+    /// A webhook in the form in which [`Self::hook`] keeps it.
+    #[must_use]
+    pub fn pack(webhook: &Webhook) -> Vec<u8> {
+        news::stored::pack(webhook)
     }
 
     /// Keeps a webhook for an adapter and has it read; answers whether it is new.

@@ -43,7 +43,8 @@ pub(crate) fn called<T: Serialize>(
 /// Takes what a plugin has asked of the host since it was last looked at.
 pub(crate) fn host_calls(record: &Record) -> Vec<HostCall> {
     let calls = std::mem::take(&mut *lock(record));
-    let kept = |call: ports::HostCall| HostCall { function: call.function, input: call.input, answer: call.answer };
+    let kept =
+        |call: ports::HostCall| HostCall { function: call.function, input: call.input, answer: call.answer };
     calls.into_iter().map(kept).collect()
 }
 

@@ -19,6 +19,8 @@ const MOST_NAMES: u32 = 1000;
 #[derive(Debug)]
 pub(crate) struct Admitted {
     pub(crate) bounds: Bounds,
+    /// See [`Manifest::delivery_id`].
+    pub(crate) delivery_id: Vec<String>,
 }
 
 /// Checks size, form, contract version, world, imports against grants.
@@ -43,8 +45,11 @@ pub(crate) fn admit(wanted: &Wanted, most_bytes: u64) -> Result<Admitted, LoadEr
     for import in &names.imports {
         self::import(import, wanted.world, &wanted.grants, manifest.as_ref())?;
     }
-    let asked = manifest.map_or_else(Limits::default, |manifest| manifest.limits);
-    Ok(Admitted { bounds: Bounds::effective(wanted.world, &asked, &wanted.limits) })
+    let (asked, delivery_id) = match manifest {
+        Some(manifest) => (manifest.limits, manifest.delivery_id),
+        None => (Limits::default(), Vec::new()),
+    };
+    Ok(Admitted { bounds: Bounds::effective(wanted.world, &asked, &wanted.limits), delivery_id })
 }
 
 /// The contract's version stands in the name of each of its interfaces: 0.1.x, whatever x is. What a newer x adds and

@@ -57,6 +57,25 @@ impl Bounds {
     }
 }
 
+// === impl World ===
+
+impl World {
+    /// The most that a call may use where nobody says otherwise: for tools that show it.
+    #[must_use]
+    pub fn defaults(self) -> Limits {
+        let bounds = Bounds::effective(self, &Limits::default(), &Limits::default());
+        Limits {
+            time: Some(Span(bounds.time)),
+            prepare_time: Some(Span(bounds.prepare_time)),
+            memory: Some(Bytes(bounds.memory as u64)),
+            fuel: bounds.fuel,
+            output: Some(Bytes(bounds.output as u64)),
+            log_lines: Some(bounds.log_lines),
+            host_calls: Some(bounds.host_calls),
+        }
+    }
+}
+
 struct Defaults {
     time: Span,
     memory: u64,

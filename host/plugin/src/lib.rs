@@ -26,6 +26,7 @@ pub mod ports;
 mod prepare;
 pub mod reload;
 pub mod runtime;
+mod schema;
 mod slots;
 mod state;
 mod ticker;

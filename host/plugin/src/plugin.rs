@@ -37,6 +37,7 @@ pub(crate) struct Parts {
     pub(crate) settings: Arc<str>,
     pub(crate) world: World,
     pub(crate) bounds: Bounds,
+    pub(crate) delivery_id: Arc<[String]>,
     pub(crate) policy: InstancePolicy,
     pub(crate) engine: Engine,
     pub(crate) image: Arc<Image>,
@@ -78,6 +79,18 @@ impl Plugin {
     #[must_use]
     pub fn settings_digest(&self) -> Digest {
         self.0.settings
+    }
+
+    /// Whether it exports `webhooks`.
+    #[must_use]
+    pub fn takes_webhooks(&self) -> bool {
+        self.0.functions.accept.is_some()
+    }
+
+    /// Headers that carry a webhook's own identifier, as its manifest says: the first that a webhook has counts.
+    #[must_use]
+    pub fn delivery_id(&self) -> &Arc<[String]> {
+        &self.0.parts.delivery_id
     }
 }
 

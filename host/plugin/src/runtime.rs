@@ -12,7 +12,7 @@ use wasmtime::Enabled;
 use crate::{
     admit::{Admitted, admit},
     call::{CallError, Caller, FaultKind},
-    engine::Engines,
+    engine::{Engine, Engines},
     host_fns::log::printable,
     image::Images,
     plugin::{Parts, Plugin},
@@ -114,7 +114,7 @@ impl Runtime {
     /// When it is too large, is no component, is of another contract version or world, imports what it was not
     /// granted, faults in `prepare`, finds its settings wrong, or fails the golden call.
     pub fn load(&self, wanted: &Wanted) -> Result<Plugin, LoadError> {
-        let Admitted { bounds } = admit(wanted, self.config.plugins.component_size.0)?;
+        let Admitted { bounds, delivery_id } = admit(wanted, self.config.plugins.component_size.0)?;
         let refused = |error: wasmtime::Error| LoadError::Refused(printable(&format!("{error:#}"), 500));
         let engine = self.engines.get(bounds.fuel.is_some()).map_err(refused)?;
         let ingredients = Ingredients {
@@ -129,6 +129,7 @@ impl Runtime {
             settings: Arc::clone(&wanted.settings),
             world: wanted.world,
             bounds,
+            delivery_id: delivery_id.into(),
             policy: wanted.instance,
             engine,
             image,
@@ -144,6 +145,16 @@ impl Runtime {
         };
         tried.map_err(|error| LoadError::Refused(format!("it fails the golden call: {error}")))?;
         Ok(plugin)
+    }
+
+    /// The engine that does not count instructions.
+    pub(crate) fn engine(&self) -> wasmtime::Result<Engine> {
+        self.engines.get(false)
+    }
+
+    /// Where components are compiled.
+    pub(crate) fn images(&self) -> &Images {
+        &self.images
     }
 }
 

@@ -2,10 +2,14 @@
 
 mod check;
 mod client;
+mod export;
+mod hooks;
 mod output;
 mod parked;
+mod plugin;
 mod plugins;
 mod registration;
+mod replay;
 mod reply;
 mod rooms;
 mod serve;
@@ -41,6 +45,10 @@ enum Command {
     Tickets(tickets::Tickets),
     Reply(reply::Reply),
     Rooms(rooms::Rooms),
+    Export(export::Export),
+    Replay(replay::Replay),
+    Plugin(plugin::Plugin),
+    Hooks(hooks::Hooks),
 }
 
 /// Which directory a command is about.
@@ -61,9 +69,13 @@ Examples:
   patchbay reply D-1 'We are on it'              answer: a ghost says it in the room
   patchbay why '$event'                          what became of an event, step by step
   patchbay parked                                what was set aside
+  patchbay export '$event' --out event.json      an event, to be asked again anywhere
+  patchbay replay event.json                     asks every plugin of it again, and shows what differs
+  patchbay plugin new router my-router           a plugin of your own
+  patchbay hooks                                 the URLs that CRMs send their webhooks to
 
-Everything but serve, check and registration talks to the running host: at the address that patchbay.toml says, with
-the token that lies in its data directory; or wherever --url and --token-file say.
+Everything but serve, check, registration, replay of a file and plugin talks to the running host: at the address that
+patchbay.toml says, with the token that lies in its data directory; or wherever --url and --token-file say.
 
 Exit codes:
   0  done; for `check`: nothing is wrong
@@ -92,6 +104,10 @@ impl Cli {
             Command::Tickets(command) => command.run(&mut out),
             Command::Reply(command) => command.run(&mut out),
             Command::Rooms(command) => command.run(&mut out),
+            Command::Export(command) => command.run(&mut out),
+            Command::Replay(command) => command.run(&mut out),
+            Command::Plugin(command) => command.run(&mut out),
+            Command::Hooks(command) => command.run(&mut out),
         };
         match result {
             Ok(()) => ExitCode::SUCCESS,

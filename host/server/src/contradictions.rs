@@ -18,6 +18,28 @@ pub(crate) fn of_host(host: &HostConfig) -> Vec<String> {
                 .to_owned(),
         );
     }
+    if let Some(hooks) = host.listen.hooks {
+        for (name, other) in [("appservice", host.listen.appservice), ("admin", host.listen.admin)] {
+            if hooks == other && hooks.port() != 0 {
+                said.push(format!(
+                    "`listen.hooks` and `listen.{name}` are the same address: one of them cannot start"
+                ));
+            }
+        }
+        if host.hooks.public_url.is_none() {
+            said.push(format!(
+                "`listen.hooks` = {hooks} without `hooks.public-url`: `patchbay hooks` shows URLs that no CRM may reach, \
+                 and webhooks whose URL is signed are refused"
+            ));
+        }
+    } else if host.hooks.public_url.is_some() {
+        said.push("`hooks.public-url` without `listen.hooks`: nobody listens for webhooks".to_owned());
+    }
+    if host.hooks.rate == 0 {
+        said.push(
+            "`hooks.rate` = 0 is taken for 1: leave `listen.hooks` out where nobody may call".to_owned(),
+        );
+    }
     if !host.listen.admin.ip().is_loopback() {
         said.push(format!(
             "`listen.admin` = {} can be reached from other machines: health and metrics answer anybody there",
@@ -105,6 +127,25 @@ mod tests {
         let text = format!("{TENANT}[adapters.crm]\ncomponent = 'c'\n[adapters.crm.limits]\ntime = '2m'\n");
         let said = of_tenant(&host, &TenantId::from("t"), &TenantConfig::parse(&text).unwrap());
         assert!(said[0].contains("`adapters.crm.limits.time` = 2m"), "{said:?}");
+    }
+
+    #[test]
+    fn webhooks_whose_urls_nobody_can_know_are_told_of() {
+        let said = |listen: &str, hooks: &str| {
+            let text = format!("[listen]\n{listen}\n[hooks]\n{hooks}\n{HOST}");
+            of_host(&HostConfig::parse(&text).unwrap())
+        };
+        let both = said("hooks = '127.0.0.1:9110'", "public-url = 'https://hooks.example.org'");
+        assert_eq!(both, Vec::<String>::new());
+        let lonely = said("hooks = '127.0.0.1:9110'", "");
+        assert!(lonely.len() == 1 && lonely[0].contains("without `hooks.public-url`"), "{lonely:?}");
+        let deaf = said("", "public-url = 'https://hooks.example.org'");
+        assert!(deaf.len() == 1 && deaf[0].contains("nobody listens"), "{deaf:?}");
+        let twice = said("hooks = '127.0.0.1:9109'", "public-url = 'https://hooks.example.org'\nrate = 0");
+        assert!(
+            twice[0].contains("`listen.admin` are the same") && twice[1].contains("`hooks.rate`"),
+            "{twice:?}"
+        );
     }
 
     #[test]

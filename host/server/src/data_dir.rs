@@ -1,4 +1,4 @@
-//! The data directory: the host's alone. It holds the database, caches, and two keys that are made once.
+//! The data directory: the host's alone. It holds the database, caches, and three keys that are made once.
 
 use std::{
     fs::{self, DirBuilder, File, OpenOptions},
@@ -13,6 +13,7 @@ use rand::TryRngCore as _;
 /// The file that holds the admin API's token.
 pub(crate) const ADMIN_TOKEN: &str = "admin.token";
 const CACHE_KEY: &str = "cache.key";
+const HOOK_KEY: &str = "hook.key";
 
 /// A data directory that only this user can look into.
 #[derive(Debug, Clone)]
@@ -71,6 +72,14 @@ impl DataDir {
         self.key(CACHE_KEY)
     }
 
+    /// The key that the tokens in webhooks' URLs follow from; made at the first start. Another one changes every URL.
+    ///
+    /// # Errors
+    /// When the file can be neither read nor made.
+    pub(crate) fn hook_key(&self) -> anyhow::Result<[u8; 32]> {
+        self.key(HOOK_KEY)
+    }
+
     fn key(&self, name: &str) -> anyhow::Result<[u8; 32]> {
         let path = self.root.join(name);
         match fs::read_to_string(&path) {
@@ -118,6 +127,8 @@ mod tests {
         let data = DataDir::open(dir.path().join("data")).unwrap();
         let token = data.admin_token().unwrap();
         assert_eq!(data.admin_token().unwrap(), token);
+        assert_eq!(data.hook_key().unwrap(), data.hook_key().unwrap());
+        assert_ne!(data.hook_key().unwrap(), data.cache_key().unwrap());
         assert_ne!(
             data.cache_key().unwrap(),
             DataDir::open(dir.path().join("other")).unwrap().cache_key().unwrap()

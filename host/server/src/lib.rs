@@ -11,6 +11,7 @@ mod lifecycle;
 mod listener;
 mod metrics;
 mod plugin_control;
+mod reception;
 mod retention;
 mod runtimes;
 mod secrets;

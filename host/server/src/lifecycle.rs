@@ -13,7 +13,7 @@ use crate::{
     listener::Listener,
     runtimes::Runtimes,
     signals,
-    wiring::{self, Host},
+    wiring::{self, Host, Surroundings},
 };
 
 /// Requests under way at the end are given so long.
@@ -40,26 +40,39 @@ pub(crate) fn run(loaded: &Loaded) -> anyhow::Result<()> {
         let listen = loaded.host.listen;
         let appservice = Listener::bind(listen.appservice, "listen.appservice").await?;
         let admin = Listener::bind(listen.admin, "listen.admin").await?;
+        let hooks = match listen.hooks {
+            Some(at) => Some(Listener::bind(at, "listen.hooks").await?),
+            None => None,
+        };
         for warning in contradictions::of_host(&loaded.host) {
             tracing::warn!("{warning}");
         }
         let ready = Readiness::default();
         ready.lacks(START);
-        let host = wiring::build(loaded, &ready, threads).await?;
-        live(host, appservice, admin, &ready, &plugins, stop).await
+        let surroundings =
+            Surroundings { guests: plugins.clone(), threads, hooks: hooks.as_ref().map(|hooks| hooks.at) };
+        let host = wiring::build(loaded, &ready, surroundings).await?;
+        live(host, Listeners { appservice, hooks, admin }, &ready, &plugins, stop).await
     })
+}
+
+/// What the host listens on.
+struct Listeners {
+    appservice: Listener,
+    hooks: Option<Listener>,
+    admin: Listener,
 }
 
 async fn live(
     host: Host,
-    appservice: Listener,
-    admin: Listener,
+    listeners: Listeners,
     ready: &Readiness,
     plugins: &tokio::runtime::Handle,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
     let Host {
         appservice: homeservers,
+        hooks: crms,
         admin: operators,
         pipeline,
         plugins: control,
@@ -67,6 +80,7 @@ async fn live(
         metrics,
         forgetting,
     } = host;
+    let Listeners { appservice, hooks, admin } = listeners;
     // The operator's side outlives the others, to tell that the host is stopping.
     let end = CancellationToken::new();
     tracing::info!(at = %appservice.at, "listening for homeservers on {}", appservice.at);
@@ -80,19 +94,31 @@ async fn live(
 
     let mut reloading = None;
     let mut working = None;
+    let mut hooked = None;
     if let Some(started) = stop.run_until_cancelled(control.start()).await {
         started?;
         reloading = Some(control.watch(stop.clone())?);
         let (pipeline, stop) = (pipeline.clone(), stop.clone());
-        working = Some(plugins.spawn(async move { pipeline.run(stop).await }));
+        working = Some(plugins.spawn({
+            let stop = stop.clone();
+            async move { pipeline.run(stop).await }
+        }));
+        // Only now: before the tenants are there, every webhook would be sent away. Until then senders wait to be let in.
+        hooked = hooks.map(|hooks| {
+            tracing::info!(at = %hooks.at, "listening for webhooks on {}", hooks.at);
+            tokio::spawn(hooks.serve(crms, stop))
+        });
         ready.has(START);
         tracing::info!("ready");
     }
-    let failed = until_stopped(&stop, &homeservers, &operators).await;
+    let failed = until_stopped(&stop, &homeservers, hooked.as_ref(), &operators).await;
 
     ready.lacks(STOPPING);
     stop.cancel();
     ended("requests of homeservers", REQUESTS, homeservers).await;
+    if let Some(hooked) = hooked {
+        ended("webhooks", REQUESTS, hooked).await;
+    }
     if let Some(working) = working {
         ended("the pipeline", PIPELINE, working).await;
     }
@@ -114,11 +140,16 @@ async fn live(
 async fn until_stopped<T>(
     stop: &CancellationToken,
     homeservers: &JoinHandle<T>,
+    crms: Option<&JoinHandle<T>>,
     operators: &JoinHandle<T>,
 ) -> anyhow::Result<()> {
     let mut look = tokio::time::interval(Duration::from_secs(1));
     while stop.run_until_cancelled(look.tick()).await.is_some() {
         anyhow::ensure!(!homeservers.is_finished(), "the listener for homeservers ended by itself");
+        anyhow::ensure!(
+            !crms.is_some_and(JoinHandle::is_finished),
+            "the listener for webhooks ended by itself"
+        );
         anyhow::ensure!(!operators.is_finished(), "the listener for operators ended by itself");
     }
     Ok(())

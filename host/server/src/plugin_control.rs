@@ -8,12 +8,12 @@ use std::{
 };
 
 use async_trait::async_trait;
-use patchbay_api::admin::PluginControl;
+use patchbay_api::admin::{Archive, PluginControl};
 use patchbay_plugin::{
     Chains,
-    reload::{ReloadError, ReloadStatus, Reloader, RollbackError, TenantStatus},
+    reload::{KeptError, KeptSlot, ReloadError, ReloadStatus, Reloader, RollbackError, TenantStatus},
 };
-use patchbay_types::{AdapterName, Problem, TenantId};
+use patchbay_types::{AdapterName, Digest, Problem, TenantId};
 use tokio::task::{JoinHandle, spawn_blocking};
 use tokio_util::sync::CancellationToken;
 
@@ -47,6 +47,21 @@ impl Plugins {
     /// Watches the directory until `stop`.
     pub(crate) fn watch(&self, stop: CancellationToken) -> io::Result<JoinHandle<()>> {
         self.reloader.spawn(stop)
+    }
+
+    /// Reads what is kept, on a thread that may wait.
+    async fn look<T: Send + 'static>(
+        &self,
+        look: impl FnOnce(&Reloader) -> Result<T, KeptError> + Send + 'static,
+    ) -> Result<T, String> {
+        let reloader = Arc::clone(&self.reloader);
+        match spawn_blocking(move || look(&reloader)).await {
+            Ok(found) => found.map_err(|error| error.to_string()),
+            Err(error) => {
+                tracing::error!(%error, "a look into the content store ended in a panic");
+                Err("the content store cannot be read; the host's log says why".to_owned())
+            }
+        }
     }
 
     fn tell(&self) {
@@ -121,5 +136,17 @@ impl PluginControl for Plugins {
                 RollbackError::Load { .. } => Problem::new(409, "does-not-load", said),
             }
         })
+    }
+}
+
+#[async_trait]
+impl Archive for Plugins {
+    async fn slot(&self, tenant: &TenantId, generation: u64, slot: &str) -> Result<KeptSlot, String> {
+        let (tenant, slot) = (tenant.clone(), slot.to_owned());
+        self.look(move |reloader| reloader.kept(&tenant, generation, &slot)).await
+    }
+
+    async fn component(&self, digest: Digest) -> Result<Arc<[u8]>, String> {
+        self.look(move |reloader| reloader.kept_component(digest)).await
     }
 }

@@ -28,3 +28,12 @@ pub(crate) fn start() -> anyhow::Result<()> {
     };
     Ok(())
 }
+
+/// Shows what guests log, and nothing else, on standard error; or whatever `PATCHBAY_LOG` says.
+pub(crate) fn start_for_guests() {
+    let filter = std::env::var(ENV).ok().and_then(|text| EnvFilter::try_new(text).ok());
+    let filter = filter.unwrap_or_else(|| EnvFilter::new("off,patchbay::guest=debug"));
+    let lines = fmt().with_env_filter(filter).with_writer(io::stderr).without_time().with_target(false);
+    // A second start in one process (tests) keeps the first.
+    let _ = lines.finish().try_init();
+}

@@ -2,11 +2,12 @@
 //!
 //! ```text
 //! homeserver ─▶ appservice ─▶ store ◀─▶ pipeline ─▶ chains ◀─ reloader ◀─ the watched directory
-//!                               ▲          ▲                     ▲
-//! operator ───▶ admin ──────────┴──────────┴─────────────────────┘
+//!                               ▲          ▲ ▲                   ▲
+//! CRM ────────▶ hooks ──────────┼──────────┘ │                   │
+//! operator ───▶ admin ──────────┴────────────┴───────────────────┘
 //! ```
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::{Context as _, anyhow};
 use axum::Router;
@@ -14,6 +15,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use patchbay_api::{
     admin::{self, AdminState, AdminToken, Readiness},
     appservice::{Appservice, Registered, Registrations},
+    hooks::{HookKey, Hooks, HooksDeps},
 };
 use patchbay_egress::Egress;
 use patchbay_matrix::{Client, ClientOptions, Ghosts, http_client};
@@ -28,7 +30,7 @@ use tokio::{runtime::Handle, sync::mpsc};
 
 use crate::{
     config::Loaded, data_dir::DataDir, generations::Generations, metrics, plugin_control::Plugins,
-    retention::Forgetting, secrets::Tokens, work::Steered,
+    reception::Reception, retention::Forgetting, secrets::Tokens, work::Steered,
 };
 
 /// A homeserver that sends no further byte of a body for so long is not going to.
@@ -41,6 +43,8 @@ const HOMESERVER_TIMEOUT: Duration = Duration::from_secs(60);
 pub(crate) struct Host {
     /// What homeservers ask.
     pub(crate) appservice: Router,
+    /// What CRMs call.
+    pub(crate) hooks: Router,
     /// What operators and monitors ask.
     pub(crate) admin: Router,
     /// What makes events into effects.
@@ -55,11 +59,25 @@ pub(crate) struct Host {
     pub(crate) forgetting: Forgetting,
 }
 
-/// Builds the host; `threads` is how many the pipeline will run on.
+/// What the host is built for.
+pub(crate) struct Surroundings {
+    /// Where guests compute.
+    pub(crate) guests: Handle,
+    /// How many threads that is.
+    pub(crate) threads: usize,
+    /// Where the host listens for webhooks, if it does.
+    pub(crate) hooks: Option<SocketAddr>,
+}
+
+/// Builds the host.
 ///
 /// # Errors
 /// When a part of it cannot be had, in one sentence.
-pub(crate) async fn build(loaded: &Loaded, ready: &Readiness, threads: usize) -> anyhow::Result<Host> {
+pub(crate) async fn build(
+    loaded: &Loaded,
+    ready: &Readiness,
+    surroundings: Surroundings,
+) -> anyhow::Result<Host> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     // First, since others count from the moment they are made.
     let counters = metrics::start()?;
@@ -84,22 +102,37 @@ pub(crate) async fn build(loaded: &Loaded, ready: &Readiness, threads: usize) ->
             dir: loaded.dir.clone(),
         },
         limits: loaded.host.limits,
-        threads,
+        threads: surroundings.threads,
     });
 
     let appservice = appservice(loaded, &tokens, &store, &chains, &clock)?;
+    let hooks = Hooks::new(HooksDeps {
+        key: HookKey::new(&data.hook_key()?),
+        reception: Arc::new(Reception {
+            chains: Arc::clone(&chains),
+            pipeline: Arc::clone(&pipeline),
+            guests: surroundings.guests,
+        }),
+        store: store.clone(),
+        clock: Arc::clone(&clock),
+        config: loaded.host.hooks.clone(),
+        listens: surroundings.hooks,
+    });
     let admin = admin::router(AdminState {
         token,
         store: store.clone(),
         plugins: Arc::clone(&plugins) as _,
+        archive: Arc::clone(&plugins) as _,
         work: Arc::new(Steered(Arc::clone(&pipeline))),
         ready: ready.clone(),
         metrics: metrics::rendered(counters.clone()),
+        hooks: hooks.clone(),
         clock: Arc::clone(&clock),
     });
     let forgetting = Forgetting::new(store.clone(), chains, reloader, clock);
     Ok(Host {
         appservice: appservice.router(),
+        hooks: hooks.router(),
         admin,
         pipeline,
         plugins,

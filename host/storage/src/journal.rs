@@ -82,7 +82,8 @@ impl Store {
         state: StepState,
         answer: Option<Vec<u8>>,
     ) -> Result<(), StorageError> {
-        const END: &str = "UPDATE journal SET state = ?, answer = ? WHERE subject = ? AND ref = ? AND step = ?";
+        const END: &str =
+            "UPDATE journal SET state = ?, answer = ? WHERE subject = ? AND ref = ? AND step = ?";
         let (kind, id) = subject.columns();
         let values = [(state as i64).into(), answer.into(), kind.into(), id.into(), step.into()];
         self.statements(vec![Statement::new(END, values)]).await
@@ -103,7 +104,8 @@ impl Store {
                 let state = row.int(1)?;
                 Ok(JournalStep {
                     step: row.text(0)?,
-                    state: StepState::from_column(state).ok_or_else(|| unknown("a journal's state", state))?,
+                    state: StepState::from_column(state)
+                        .ok_or_else(|| unknown("a journal's state", state))?,
                     attempt: row.count(2)?,
                     request: row.bytes(3)?,
                     answer: row.opt_bytes(4)?,

@@ -45,7 +45,10 @@ pub use self::{
     inbox::{Accepted, InboxEvent, InboxState, NewEvent, Transaction, Unreadable},
     journal::{JournalStep, NewStep, StepState},
     kv::KvWrite,
-    news::{Entry, EntryOutcome, EntryResult, Hook, HookOutcome, NewEntry, NewHook, Received},
+    news::{
+        Entry, EntryOutcome, EntryResult, Hook, HookOutcome, HookState, HookWanted, KnownHook, NewEntry,
+        NewHook, Received, Unasked,
+    },
     notice::Notice,
     open::OpenOptions,
     parked::{Park, Parked, ParkedFilter, Replayed},

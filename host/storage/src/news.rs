@@ -28,6 +28,17 @@ pub struct NewHook {
     pub desk: Vec<DeskWrite>,
     /// When it arrived.
     pub at: Millis,
+    /// None: it is to be read. Else its adapter could not be asked whether it is, and is asked first.
+    pub unasked: Option<Unasked>,
+    /// What its adapter answered so far.
+    pub trace: Trace,
+}
+
+/// A webhook whose adapter has not said yet whether it is to be kept.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Unasked {
+    /// What it is known by once the adapter wants it; none: by the key that it has already.
+    pub delivery: Option<String>,
 }
 
 /// A webhook that waits to be read.
@@ -41,14 +52,60 @@ pub struct Hook {
     pub adapter: AdapterName,
     /// See [`NewHook::key`].
     pub key: String,
-    /// The request.
-    pub body: Vec<u8>,
+    /// See [`NewHook::unasked`].
+    pub unasked: Option<Unasked>,
     /// Attempts so far.
     pub attempt: u32,
     /// Not before.
     pub not_before: Millis,
     /// When it arrived.
     pub at: Millis,
+}
+
+/// A webhook that its adapter wants, although it could not be asked when it came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HookWanted {
+    /// The webhook's number.
+    pub id: i64,
+    /// Whose it is.
+    pub tenant: TenantId,
+    /// When.
+    pub at: Millis,
+    /// How it came to this.
+    pub trace: Trace,
+}
+
+/// A webhook as operators see it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct KnownHook {
+    /// Its number.
+    pub id: i64,
+    /// Whose it is.
+    pub tenant: TenantId,
+    /// The adapter it is for.
+    pub adapter: AdapterName,
+    /// What a repeated request is recognised by.
+    pub key: String,
+    /// Where it stands.
+    pub state: HookState,
+    /// Attempts to read it so far.
+    pub attempt: u32,
+    /// When it arrived.
+    pub at: Millis,
+}
+
+/// Where a webhook stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum HookState {
+    /// It waits to be read.
+    Pending = 0,
+    /// It was read, or its adapter did not want it.
+    Done = 1,
+    /// Set aside.
+    Parked = 2,
+    /// Given up.
+    Dropped = 3,
 }
 
 /// What was read out of a webhook or a poll.
@@ -73,7 +130,7 @@ pub struct Received {
 /// What became of a webhook.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HookOutcome {
-    /// It was read.
+    /// It was read, or its adapter did not want it.
     Done(i64),
     /// Again, not before `at`.
     Retry {
@@ -167,6 +224,20 @@ pub enum EntryOutcome {
     },
     /// Set aside.
     Parked(Park),
+}
+
+// === impl HookState ===
+
+impl HookState {
+    pub(crate) fn from_column(state: i64) -> Option<Self> {
+        Some(match state {
+            0 => Self::Pending,
+            1 => Self::Done,
+            2 => Self::Parked,
+            3 => Self::Dropped,
+            _ => return None,
+        })
+    }
 }
 
 // === impl HookOutcome ===

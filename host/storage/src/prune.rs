@@ -99,7 +99,10 @@ const KEYS: [Walk; 7] = [
     },
     Walk {
         page: "SELECT id, tenant, at, state IN (0, 2) FROM hooks WHERE id > ? ORDER BY id LIMIT ?",
-        drop: &["DELETE FROM hooks WHERE id IN (SELECT value FROM json_each(?))"],
+        drop: &[
+            "DELETE FROM hooks_unasked WHERE id IN (SELECT value FROM json_each(?))",
+            "DELETE FROM hooks WHERE id IN (SELECT value FROM json_each(?))",
+        ],
     },
     Walk {
         page: "SELECT id, tenant, at, state IN (0, 2) FROM entries WHERE id > ? ORDER BY id LIMIT ?",

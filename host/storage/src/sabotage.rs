@@ -1,6 +1,5 @@
 //! Promises broken on purpose, so that the checker can prove that it notices. Only in a host built with the feature
-//! `sabotage`, and there only what the environment variable `PATCHBAY_SABOTAGE` names. `crash:<point>:<n>` breaks no
-//! promise: it lets the host die at a point, so that the torture can try them all.
+//! `sabotage`, and there only what the environment variable `PATCHBAY_SABOTAGE` names.
 
 use std::sync::{
     LazyLock,
@@ -40,14 +39,4 @@ impl Sabotage {
 pub fn unlike_any(key: &str) -> String {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     format!("{key}#{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
-}
-
-/// Kills this process, as `kill -9` would, if this is the point and the time that `crash:<point>:<n>` names.
-pub fn crash(point: &str) {
-    static TIMES: AtomicU64 = AtomicU64::new(0);
-    let Some((named, n)) = MODE.strip_prefix("crash:").and_then(|mode| mode.rsplit_once(':')) else { return };
-    if named != point || TIMES.fetch_add(1, Ordering::Relaxed) + 1 != n.parse().unwrap_or(1) {
-        return;
-    }
-    let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
 }

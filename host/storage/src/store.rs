@@ -17,7 +17,7 @@ use crate::{
     ghost::Ghost,
     inbox::{Accepted, Transaction},
     kv::KvWrite,
-    news::{EntryResult, NewHook, Received},
+    news::{EntryResult, HookWanted, NewHook, Received},
     notice::Notice,
     trace::Packed,
     writer::{Reply, Statement, Write, Writer},
@@ -119,7 +119,18 @@ impl Store {
     /// # Errors
     /// When it could not be kept.
     pub async fn add_hook(&self, hook: NewHook) -> Result<bool, StorageError> {
-        Ok(self.writer.write(Write::Hook(hook)).await?.written > 0)
+        let trace = Packed::of(&hook.trace);
+        Ok(self.writer.write(Write::Hook(Box::new(hook), trace)).await?.written > 0)
+    }
+
+    /// Writes down that a webhook is to be read, whose adapter could not be asked when it came. [`Guarded::Stale`]: it is
+    /// not, since it does not wait any longer, or one of the same key was kept meanwhile.
+    ///
+    /// # Errors
+    /// When it could not be written; then nothing of it was.
+    pub async fn hook_wanted(&self, wanted: HookWanted) -> Result<Guarded, StorageError> {
+        let trace = Packed::of(&wanted.trace);
+        self.writer.write(Write::HookWanted(Box::new(wanted), trace)).await.map(Reply::guarded)
     }
 
     /// Writes what a webhook or a poll brought; answers how many entries were new. Where the webhook was read before,

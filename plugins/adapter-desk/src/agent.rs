@@ -76,20 +76,14 @@ pub(crate) fn said(body: &[u8], now: impl FnOnce() -> Timestamp) -> Result<Entry
             if text.is_none() && files.is_empty() {
                 return Err("there is neither `text` nor `file`".to_owned());
             }
-            let message = Message {
-                id: said.id.clone(),
-                origin: None,
-                author,
-                sent_at: said.sent_at.unwrap_or_else(now),
-                content: Content::Post(Post { text, files }),
-                reply_to: said.reply_to.into_iter().collect(),
-                thread: Vec::new(),
-                attributes: Vec::new(),
-            };
+            let sent_at = said.sent_at.unwrap_or_else(now);
+            let content = Content::Post(Post { text, files });
+            let reply_to = said.reply_to.into_iter().collect();
+            let message = Message { reply_to, ..Message::new(&said.id, author, sent_at, content) };
             if kind == Kind::Reply { News::Message(message) } else { News::Note(message) }
         }
     };
-    Ok(Entry { id: said.id, ticket: said.ticket, news, not_before: None })
+    Ok(Entry::new(said.id, said.ticket, news))
 }
 
 /// An agent who is in Matrix too is the same person in both.
@@ -97,37 +91,11 @@ fn person(agent: Agent) -> Person {
     let in_matrix = agent.id.starts_with('@') && agent.id.contains(':');
     let (id, network) =
         if in_matrix { (agent.id, None) } else { (format!("desk:{}", agent.id), Some("desk")) };
-    Person {
-        id,
-        remote: None,
-        party: Party::Agent,
-        display_name: agent.name,
-        phone: None,
-        email: None,
-        locale: None,
-        identifiers: Vec::new(),
-        network: network.map(str::to_owned),
-        attributes: Vec::new(),
-    }
+    Person { display_name: agent.name, network: network.map(str::to_owned), ..Person::new(id, Party::Agent) }
 }
 
 fn attachment(file: File) -> Attachment {
-    let kind = match file.mime_type.split('/').next() {
-        Some("image") => MediaKind::Image,
-        Some("audio") => MediaKind::Audio,
-        Some("video") => MediaKind::Video,
-        _ => MediaKind::File,
-    };
-    Attachment {
-        handle: file.handle,
-        kind,
-        file_name: file.name,
-        mime_type: file.mime_type,
-        size: file.size,
-        width: None,
-        height: None,
-        duration: None,
-    }
+    Attachment { size: file.size, ..Attachment::new(file.handle, file.name, file.mime_type) }
 }
 
 impl From<Status> for TicketStatus {

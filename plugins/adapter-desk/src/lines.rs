@@ -2,15 +2,12 @@
 //! changes lines that are there.
 
 use patchbay_sdk::{
-    desk::{Body, Line, Unknown},
+    desk::{self, Body, Line, Unknown},
     prelude::*,
 };
 
-use crate::host::Host;
-
 /// The lines of one ticket.
-pub(crate) struct Lines<'a, H> {
-    pub(crate) host: &'a mut H,
+pub(crate) struct Lines<'a> {
     pub(crate) ticket: &'a str,
 }
 
@@ -23,13 +20,13 @@ struct Frame {
     reply_to: Option<String>,
 }
 
-impl<H: Host> Lines<'_, H> {
+impl Lines<'_> {
     /// Writes one item; answers the identifiers of the lines that it made, the text's first.
     ///
     /// # Errors
     /// When there is no such ticket. A line that is not there any more is no error: what was said of it is then
     /// without effect, or stands alone.
-    pub(crate) fn add(&mut self, item: Item) -> Result<Written, Unknown> {
+    pub(crate) fn add(&self, item: Item) -> Result<Written, Unknown> {
         let Item { key, message, internal } = item;
         let reply_to = message.reply_to.into_iter().next();
         let Message { author, sent_at, .. } = message;
@@ -48,7 +45,7 @@ impl<H: Host> Lines<'_, H> {
         Ok(Written { key, parts })
     }
 
-    fn write(&mut self, frame: Frame, bodies: Vec<Body>) -> Result<Vec<String>, Unknown> {
+    fn write(&self, frame: Frame, bodies: Vec<Body>) -> Result<Vec<String>, Unknown> {
         let mut parts = Vec::with_capacity(bodies.len());
         for (n, body) in bodies.into_iter().enumerate() {
             // The desk drops a second line of the same key, so each line of an item has its own.
@@ -56,8 +53,8 @@ impl<H: Host> Lines<'_, H> {
             let reply_to = if n == 0 { frame.reply_to.clone() } else { None };
             let Frame { sent_at, internal, .. } = frame;
             let mut line = Line { key, author: frame.author.clone(), sent_at, internal, body, reply_to };
-            let written = self.host.write(self.ticket, &line).or_else(|unknown| match unknown {
-                Unknown::Line(_) if line.reply_to.take().is_some() => self.host.write(self.ticket, &line),
+            let written = desk::write(self.ticket, &line).or_else(|unknown| match unknown {
+                Unknown::Line(_) if line.reply_to.take().is_some() => desk::write(self.ticket, &line),
                 unknown => Err(unknown),
             })?;
             parts.push(written);
@@ -66,25 +63,25 @@ impl<H: Host> Lines<'_, H> {
     }
 
     /// The text is the first part of whatever is edited. What cannot be edited any more is said anew.
-    fn edit(&mut self, target: &[String], post: Post) -> Result<Vec<Body>, Unknown> {
+    fn edit(&self, target: &[String], post: Post) -> Result<Vec<Body>, Unknown> {
         if let (Some(line), Some(text)) = (target.first(), &post.text)
-            && there(self.host.rewrite(self.ticket, line, text))?
+            && there(desk::rewrite(self.ticket, line, text))?
         {
             return Ok(Vec::new());
         }
         Ok(bodies(post))
     }
 
-    fn react(&mut self, reaction: &Reaction, by: &Person) -> Result<Vec<Body>, Unknown> {
+    fn react(&self, reaction: &Reaction, by: &Person) -> Result<Vec<Body>, Unknown> {
         if let Some(line) = reaction.target.first() {
-            there(self.host.react(self.ticket, line, &reaction.key, by, reaction.removed.is_none()))?;
+            there(desk::react(self.ticket, line, &reaction.key, by, reaction.removed.is_none()))?;
         }
         Ok(Vec::new())
     }
 
-    fn remove(&mut self, target: &[String]) -> Result<Vec<Body>, Unknown> {
+    fn remove(&self, target: &[String]) -> Result<Vec<Body>, Unknown> {
         for line in target {
-            there(self.host.remove(self.ticket, line))?;
+            there(desk::remove(self.ticket, line))?;
         }
         Ok(Vec::new())
     }

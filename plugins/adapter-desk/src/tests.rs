@@ -1,93 +1,35 @@
-use patchbay_sdk::desk::{Body, Line, Unknown};
+use patchbay_sdk::{
+    desk::{Body, Line},
+    testing::{Host, KeptTicket},
+};
 
 use super::*;
 
-/// A desk with one ticket, `t1`, that writes down what is asked of it.
-#[derive(Default)]
-struct Notebook {
-    lines: Vec<(Line, bool)>,
-    log: Vec<String>,
+fn desk_adapter(host: &Host) -> DeskAdapter {
+    host.prepare(serde_json::json!({})).unwrap()
 }
 
-impl Notebook {
-    fn line(&mut self, ticket: &str, id: &str) -> Result<&mut (Line, bool), Unknown> {
-        if ticket != "t1" {
-            return Err(Unknown::Ticket(ticket.to_owned()));
-        }
-        let n = id.strip_prefix('l').and_then(|n| n.parse::<usize>().ok());
-        n.and_then(|n| self.lines.get_mut(n)).filter(|line| line.1).ok_or(Unknown::Line(id.to_owned()))
-    }
+/// A desk that has one ticket, `t1`.
+fn opened() -> Host {
+    let host = Host::new();
+    assert_eq!(host.ticket("c", &person("@a:b")), "t1");
+    host
 }
 
-impl Host for Notebook {
-    fn create(&mut self, conversation: &str, customer: &Person) -> String {
-        self.log.push(format!("create {conversation} {}", customer.id));
-        "t1".to_owned()
-    }
+fn append(host: &Host, ticket: &str, items: Vec<Item>) -> Result<Vec<Written>, Failure> {
+    desk_adapter(host).append(ticket.to_owned(), items, host.call("k"))
+}
 
-    fn write(&mut self, ticket: &str, line: &Line) -> Result<String, Unknown> {
-        if ticket != "t1" {
-            return Err(Unknown::Ticket(ticket.to_owned()));
-        }
-        if let Some(before) = &line.reply_to {
-            self.line(ticket, before)?;
-        }
-        self.lines.push((line.clone(), true));
-        Ok(format!("l{}", self.lines.len() - 1))
-    }
-
-    fn rewrite(&mut self, ticket: &str, line: &str, text: &Text) -> Result<(), Unknown> {
-        self.line(ticket, line)?.0.body = Body::Text(text.clone());
-        Ok(())
-    }
-
-    fn remove(&mut self, ticket: &str, line: &str) -> Result<(), Unknown> {
-        self.line(ticket, line)?.1 = false;
-        Ok(())
-    }
-
-    fn react(&mut self, ticket: &str, line: &str, key: &str, by: &Person, on: bool) -> Result<(), Unknown> {
-        self.line(ticket, line)?;
-        self.log.push(format!("react {line} {key} {} {on}", by.id));
-        Ok(())
-    }
-
-    fn alter(&mut self, ticket: &str, change: &Change) -> Result<(), Unknown> {
-        self.log.push(format!("alter {ticket} {change:?}"));
-        Ok(())
-    }
-
-    fn now(&self) -> Timestamp {
-        7
-    }
+fn ticket(host: &Host) -> KeptTicket {
+    host.tickets().remove(0)
 }
 
 fn person(id: &str) -> Person {
-    Person {
-        id: id.to_owned(),
-        remote: None,
-        party: Party::Customer,
-        display_name: None,
-        phone: None,
-        email: None,
-        locale: None,
-        identifiers: Vec::new(),
-        network: None,
-        attributes: Vec::new(),
-    }
+    Person::new(id, Party::Customer)
 }
 
 fn item(key: &str, content: Content) -> Item {
-    let message = Message {
-        id: format!("${key}"),
-        origin: None,
-        author: person("@a:b"),
-        sent_at: 1,
-        content,
-        reply_to: Vec::new(),
-        thread: Vec::new(),
-        attributes: Vec::new(),
-    };
+    let message = Message::new(format!("${key}"), person("@a:b"), 1, content);
     Item { key: key.to_owned(), message, internal: false }
 }
 
@@ -96,10 +38,7 @@ fn text(plain: &str) -> Option<Text> {
 }
 
 fn file(name: &str) -> Attachment {
-    let handle = format!("mxc://b/{name}");
-    let (file_name, mime_type) = (name.to_owned(), "image/png".to_owned());
-    let kind = MediaKind::Image;
-    Attachment { handle, kind, file_name, mime_type, size: None, width: None, height: None, duration: None }
+    Attachment::new(format!("mxc://b/{name}"), name, "image/png")
 }
 
 fn post(plain: &str) -> Content {
@@ -112,65 +51,66 @@ fn parts(written: &[Written]) -> Vec<Vec<&str>> {
 
 #[test]
 fn a_post_is_one_line_for_its_text_and_one_for_each_file_under_keys_of_their_own() {
-    let mut desk = Notebook::default();
+    let host = opened();
     let content = Content::Post(Post { text: text("look"), files: vec![file("a.png"), file("b.png")] });
-    let written = append(&mut desk, "t1", vec![item("k", content)]).unwrap();
-    assert_eq!(parts(&written), [["l0", "l1", "l2"]]);
-    let keys: Vec<_> = desk.lines.iter().map(|(line, _)| line.key.as_str()).collect();
+    let written = append(&host, "t1", vec![item("k", content)]).unwrap();
+    assert_eq!(parts(&written), [["l1", "l2", "l3"]]);
+    let keys: Vec<_> = ticket(&host).lines.into_iter().map(|kept| kept.line.key).collect();
     assert_eq!(keys, ["k", "k-1", "k-2"]);
 }
 
 #[test]
 fn opening_creates_the_ticket_then_applies_what_it_has_then_writes() {
-    let mut desk = Notebook::default();
+    let host = Host::new();
     let draft = Draft {
         conversation: "c".to_owned(),
         customer: person("@a:b"),
         initial: vec![Change::Tag("vip".to_owned())],
         items: vec![item("k", post("hello"))],
     };
-    let opened = open(&mut desk, draft).unwrap();
-    assert_eq!((opened.ticket.id.as_str(), parts(&opened.written)), ("t1", vec![vec!["l0"]]));
-    assert_eq!(desk.log, ["create c @a:b", r#"alter t1 Change::Tag("vip")"#]);
+    let opened = desk_adapter(&host).open(draft, host.call("k")).unwrap();
+    assert_eq!((opened.ticket.id.as_str(), parts(&opened.written)), ("t1", vec![vec!["l1"]]));
+    let ticket = ticket(&host);
+    assert_eq!((ticket.conversation.as_str(), ticket.customer.id.as_str()), ("c", "@a:b"));
+    assert_eq!(ticket.changes, [Change::Tag("vip".to_owned())]);
 }
 
 #[test]
 fn edits_reactions_and_removals_change_lines_that_are_there() {
-    let mut desk = Notebook::default();
-    let target = || vec!["l0".to_owned()];
+    let host = opened();
+    let target = || vec!["l1".to_owned()];
     let edit =
         Content::Edit(Edit { target: target(), post: Post { text: text("hello!"), files: Vec::new() } });
     let reaction =
         |removed| Content::Reaction(Reaction { target: target(), key: "👍".to_owned(), removed });
-    let items = vec![
-        item("1", post("hello")),
-        item("2", edit),
-        item("3", reaction(None)),
+    let first = vec![item("1", post("hello")), item("2", edit), item("3", reaction(None))];
+    assert_eq!(parts(&append(&host, "t1", first).unwrap()), [vec!["l1"], vec![], vec![]]);
+    assert_eq!(ticket(&host).lines[0].reactions, [("@a:b".to_owned(), "👍".to_owned())]);
+    let second = vec![
         item("4", reaction(Some(Vec::new()))),
         item("5", Content::Removal(target())),
         item("6", Content::Removal(target())),
     ];
-    let written = append(&mut desk, "t1", items).unwrap();
-    assert_eq!(parts(&written), [vec!["l0"], vec![], vec![], vec![], vec![], vec![]]);
-    assert_eq!(desk.log, ["react l0 👍 @a:b true", "react l0 👍 @a:b false"]);
-    assert_eq!(desk.lines.len(), 1);
-    assert!(matches!(&desk.lines[0], (Line { body: Body::Text(text), .. }, false) if text.plain == "hello!"));
+    assert_eq!(parts(&append(&host, "t1", second).unwrap()), [vec![""; 0], vec![], vec![]]);
+    let lines = ticket(&host).lines;
+    assert_eq!((lines.len(), lines[0].removed, lines[0].reactions.len()), (1, true, 0));
+    assert!(matches!(&lines[0].line, Line { body: Body::Text(text), .. } if text.plain == "hello!"));
 }
 
 #[test]
 fn what_refers_to_a_line_that_is_not_there_stands_alone() {
-    let mut desk = Notebook::default();
+    let host = opened();
     let edit =
         Edit { target: vec!["l9".to_owned()], post: Post { text: text("corrected"), files: Vec::new() } };
     let mut reply = item("2", post("yes"));
     reply.message.reply_to = vec!["l9".to_owned()];
-    let written = append(&mut desk, "t1", vec![item("1", Content::Edit(edit)), reply]).unwrap();
-    assert_eq!(parts(&written), [["l0"], ["l1"]]);
+    let written = append(&host, "t1", vec![item("1", Content::Edit(edit)), reply]).unwrap();
+    assert_eq!(parts(&written), [["l1"], ["l2"]]);
 }
 
 #[test]
 fn remarks_are_neutral_lines_and_what_nobody_can_show_makes_none() {
-    let mut desk = Notebook::default();
+    let host = opened();
     let membership = |who: &str, presence| Content::Membership(Membership { who: person(who), presence });
     let other = |plain: Option<&str>| {
         let (kind, plain) = ("m.call.hangup".to_owned(), plain.map(str::to_owned));
@@ -183,19 +123,18 @@ fn remarks_are_neutral_lines_and_what_nobody_can_show_makes_none() {
         item("4", other(Some("Missed call"))),
         item("5", other(None)),
     ];
-    append(&mut desk, "t1", items).unwrap();
-    let said: Vec<_> = desk.lines.iter().map(|(line, _)| format!("{:?}", line.body)).collect();
-    let event = |text: &str| format!("Body::Event({text:?})");
+    append(&host, "t1", items).unwrap();
+    let said: Vec<_> = ticket(&host).lines.into_iter().map(|kept| kept.line.body).collect();
     let wanted =
         ["@a:b left", "@c:d was removed by @a:b", "A message could not be read: no key", "Missed call"]
-            .map(event);
+            .map(|remark| Body::Event(remark.to_owned()));
     assert_eq!(said, wanted);
 }
 
 #[test]
 fn a_ticket_that_is_not_there_is_gone() {
-    let mut desk = Notebook::default();
-    let failure = append(&mut desk, "t2", vec![item("k", post("hello"))]).unwrap_err();
+    let host = opened();
+    let failure = append(&host, "t2", vec![item("k", post("hello"))]).unwrap_err();
     assert_eq!(failure.kind, FailureKind::Gone);
 }
 

@@ -16,7 +16,6 @@ pub struct MatrixMapper(Settings);
 
 impl Plugin for MatrixMapper {
     type Settings = Settings;
-    const SCHEMA: &'static str = include_str!("../settings.schema.json");
 
     fn prepare(settings: Settings) -> Result<Self, Vec<Problem>> {
         settings.check()?;
@@ -60,4 +59,5 @@ impl MatrixMapper {
     }
 }
 
+patchbay_sdk::schema_by_hand!(Settings, include_str!("../settings.schema.json"));
 patchbay_sdk::export_mapper!(MatrixMapper);

@@ -25,7 +25,6 @@ pub struct RulesRouter {
 
 impl Plugin for RulesRouter {
     type Settings = Settings;
-    const SCHEMA: &'static str = include_str!("../settings.schema.json");
 
     fn prepare(settings: Settings) -> Result<Self, Vec<Problem>> {
         let mut problems = Vec::new();
@@ -64,4 +63,5 @@ impl RulesRouter {
     }
 }
 
+patchbay_sdk::schema_by_hand!(Settings, include_str!("../settings.schema.json"));
 patchbay_sdk::export_router!(RulesRouter);

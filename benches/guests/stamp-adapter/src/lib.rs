@@ -9,7 +9,7 @@ use serde::Deserialize;
 static STAMP: [u8; 16] = *b"stamp-adapter-00";
 
 /// The adapter has nothing to set.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {}
 
@@ -18,7 +18,6 @@ pub struct StampAdapter;
 
 impl Plugin for StampAdapter {
     type Settings = Settings;
-    const SCHEMA: &'static str = r#"{"type":"object","additionalProperties":false}"#;
 
     fn prepare(_: Settings) -> Result<Self, Vec<Problem>> {
         Ok(Self)
@@ -97,4 +96,4 @@ fn stamp() -> &'static str {
     std::str::from_utf8(black_box(&STAMP)).unwrap_or("?")
 }
 
-patchbay_sdk::export_adapter!(StampAdapter);
+patchbay_sdk::export_adapter!(StampAdapter: webhooks);

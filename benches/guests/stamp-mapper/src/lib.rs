@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 static STAMP: [u8; 16] = *b"stamp-mapper-000";
 
 /// The mapper has nothing to set.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {}
 
@@ -20,7 +20,6 @@ pub struct StampMapper;
 
 impl Plugin for StampMapper {
     type Settings = Settings;
-    const SCHEMA: &'static str = r#"{"type":"object","additionalProperties":false}"#;
 
     fn prepare(_: Settings) -> Result<Self, Vec<Problem>> {
         Ok(Self)

@@ -10,7 +10,7 @@ use serde::Deserialize;
 static STAMP: [u8; 16] = *b"stamp-router-000";
 
 /// The router has nothing to set.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {}
 
@@ -19,7 +19,6 @@ pub struct StampRouter;
 
 impl Plugin for StampRouter {
     type Settings = Settings;
-    const SCHEMA: &'static str = r#"{"type":"object","additionalProperties":false}"#;
 
     fn prepare(_: Settings) -> Result<Self, Vec<Problem>> {
         Ok(Self)

@@ -1,9 +1,11 @@
 //! What the admin API asks of parts of the host that it does not know: whoever wires the host together supplies them.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
-use patchbay_plugin::reload::{ReloadStatus, TenantStatus};
+use patchbay_plugin::reload::{KeptSlot, ReloadStatus, TenantStatus};
 use patchbay_storage::{NewHook, StorageError};
-use patchbay_types::{AdapterName, Problem, TenantId};
+use patchbay_types::{AdapterName, Digest, Problem, TenantId};
 use serde::{Deserialize, Serialize};
 
 /// What runs where, and going back.
@@ -23,6 +25,22 @@ pub trait PluginControl: Send + Sync + 'static {
     /// # Errors
     /// With a sentence for the operator; what served goes on.
     async fn rollback(&self, tenant: &TenantId, to: Option<u64>) -> Result<TenantStatus, Problem>;
+}
+
+/// What generations were made of, as far as it is kept.
+#[async_trait]
+pub trait Archive: Send + Sync + 'static {
+    /// What filled `slot` of a tenant's `generation`.
+    ///
+    /// # Errors
+    /// With a sentence for people, when it is no longer known.
+    async fn slot(&self, tenant: &TenantId, generation: u64, slot: &str) -> Result<KeptSlot, String>;
+
+    /// A component of a generation that is kept.
+    ///
+    /// # Errors
+    /// With a sentence for people, when there is no copy of it any more.
+    async fn component(&self, digest: Digest) -> Result<Arc<[u8]>, String>;
 }
 
 /// The pipeline, as far as an operator steers it.

@@ -9,6 +9,7 @@ use super::AdminState;
 
 pub mod desk;
 pub mod events;
+pub mod hooks;
 pub mod parked;
 pub mod plugins;
 pub mod rooms;
@@ -21,6 +22,7 @@ pub(super) fn router() -> Router<AdminState> {
         .route("/plugins", get(plugins::list::handler))
         .route("/plugins/{tenant}/rollback", post(plugins::rollback::handler))
         .route("/events/{id}/why", get(events::why::handler))
+        .route("/events/{id}/export", get(events::export::handler))
         .route("/parked", get(parked::list::handler))
         .route("/parked/{id}", get(parked::show::handler))
         .route("/parked/{id}/replay", post(parked::replay::handler))
@@ -30,5 +32,6 @@ pub(super) fn router() -> Router<AdminState> {
         .route("/tickets/{tenant}/{id}/reply", post(tickets::reply::handler))
         .route("/tickets/{tenant}/{id}/status", post(tickets::status::handler))
         .route("/desk/lines", get(desk::lines::handler))
+        .route("/hooks", get(hooks::list::handler))
         .route("/rooms", get(rooms::list::handler))
 }

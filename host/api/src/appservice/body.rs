@@ -14,7 +14,7 @@ const RESERVED: usize = 1 << 20;
 
 /// Why there is no body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(super) enum BodyError {
+pub(crate) enum BodyError {
     #[error("it is larger than the host takes")]
     TooLarge,
     #[error("it stood still for too long")]
@@ -24,7 +24,7 @@ pub(super) enum BodyError {
 }
 
 /// The whole body, of at most `limit` bytes. It is given up when nothing of it arrives for as long as `idle`.
-pub(super) async fn read(
+pub(crate) async fn read(
     headers: &HeaderMap,
     mut body: Body,
     limit: usize,

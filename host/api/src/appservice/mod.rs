@@ -2,7 +2,7 @@
 //! database alone: no plugin and no CRM is ever called here.
 
 mod auth;
-mod body;
+pub(crate) mod body;
 mod error;
 mod queries;
 mod transactions;

@@ -105,12 +105,20 @@ pub(crate) async fn attempt(
     let payload = match payload {
         Ok(payload) => payload,
         Err(reason) => {
-            return Ok(result(number, DeliveryOutcome::Dead(Park { reason, ..Park::default() }), Effects::default()));
+            return Ok(result(
+                number,
+                DeliveryOutcome::Dead(Park { reason, ..Park::default() }),
+                Effects::default(),
+            ));
         }
     };
     let Some(conversation) = shared.conversation(&lane.tenant, &lane.conversation).await? else {
         let reason = "its conversation is gone".to_owned();
-        return Ok(result(number, DeliveryOutcome::Dead(Park { reason, ..Park::default() }), Effects::default()));
+        return Ok(result(
+            number,
+            DeliveryOutcome::Dead(Park { reason, ..Park::default() }),
+            Effects::default(),
+        ));
     };
     let mut conversation = lock(&conversation).clone();
     before.apply_to(&mut conversation.tickets);
@@ -173,7 +181,9 @@ pub(crate) async fn attempt(
         attempt.was.clone_from(&placed);
         let journal = match reach {
             Reach::Inside => None,
-            Reach::Outside => Some(Journal::open(&shared.store, Subject::Delivery(delivery.id), number - 1).await?),
+            Reach::Outside => {
+                Some(Journal::open(&shared.store, Subject::Delivery(delivery.id), number - 1).await?)
+            }
         };
         // What faulted may have done something outside: the next call is told that it is not the first.
         number = journal.as_ref().map_or(number, Journal::attempt);

@@ -1,13 +1,49 @@
-//! A webhook, as it was stored, is read by its adapter into entries.
+//! A webhook, as it was stored, is read by its adapter into entries. One that its adapter could not be asked about when it
+//! came is asked about first.
 
-use std::sync::Arc;
+use std::{any::Any, collections::BTreeMap, sync::Arc, time::Duration};
 
-use patchbay_plugin::{CallError, Caller, Ports, adapter, webhooks};
-use patchbay_storage::{Hook, HookOutcome, NewEntry, Park, Received, StorageError, Trace};
+use patchbay_plugin::{
+    CallError, Caller, Chain, Ports, Slot, Timed, adapter, ports::Record, types, webhooks::Webhook,
+};
+use patchbay_storage::{
+    Guarded, Hook, HookOutcome, HookWanted, KvWrite, NewEntry, Park, Received, StorageError, Subject, Trace,
+};
 use patchbay_types::{Millis, TicketId};
-use tracing::warn;
+use tracing::{info, warn};
 
-use crate::{fault::Called, fault::Verdict, news::Next, retry, shared::Shared, steps};
+use crate::{
+    delivery::Kv,
+    fault::{Called, Verdict},
+    news::{
+        Next,
+        accept::{self, Question},
+        mask::Mask,
+        stored,
+    },
+    outside::{Journal, Steps},
+    retry,
+    shared::{Shared, View},
+    steps,
+};
+
+/// So often an adapter is asked whether it wants a webhook: over some minutes, in which it may be swapped.
+const ASKED: u32 = 8;
+/// And has so long to answer: more than while the sender waits, but other news wait behind it.
+const LATE: Duration = Duration::from_secs(1);
+
+/// One webhook that is being read.
+struct Reading<'a> {
+    shared: &'a Shared,
+    view: &'a View,
+    chain: &'a Chain,
+    slot: &'a Slot,
+    hook: &'a Hook,
+    webhook: Webhook,
+    mask: Mask,
+    now: Millis,
+    trace: Trace,
+}
 
 /// Reads one webhook.
 ///
@@ -16,86 +52,217 @@ use crate::{fault::Called, fault::Verdict, news::Next, retry, shared::Shared, st
 pub(crate) async fn read(shared: &Arc<Shared>, hook: Hook) -> Result<Next, StorageError> {
     let now = shared.clock.now();
     if hook.not_before > now {
-        return Ok(Next::Wait);
+        // What no adapter has wanted yet has no place in the order.
+        return Ok(if hook.unasked.is_some() { Next::Aside } else { Next::Wait });
     }
     let Some(view) = shared.view(&hook.tenant) else { return Ok(Next::Wait) };
     let Some(slot) = view.chain.adapters.get(&hook.adapter) else { return Ok(Next::Wait) };
-    let caller = Caller {
-        tenant: hook.tenant.clone(),
-        slot: Arc::clone(&slot.name),
-        about: Some(Arc::from(hook.key.as_str())),
-    };
-    let mut received = Received {
-        hook: None,
-        tenant: hook.tenant.clone(),
-        adapter: hook.adapter.clone(),
-        at: now,
-        entries: Vec::new(),
-        kv: Vec::new(),
-        trace: Trace::new(),
-    };
-    let webhook: webhooks::Webhook = match serde_json::from_slice(&hook.body) {
-        Ok(webhook) => webhook,
-        Err(error) => {
-            let reason = format!("its stored form cannot be read: {error}");
-            return park(shared, hook.id, received, Park { reason, ..Park::default() }).await;
-        }
-    };
-    let called = Called { chain: &view.chain, slot, caller: &caller, name: "webhooks.receive" };
-    if shared.breakers.allow(&called.breaker(&slot.plugin), now).is_err() {
-        return Ok(Next::Wait);
+    let stored = stored::read(&shared.store.hook_body(hook.id).await?);
+    let unreadable = stored.as_ref().err().cloned();
+    let webhook = stored.unwrap_or_else(|_| Webhook {
+        method: String::new(),
+        url: String::new(),
+        headers: Vec::new(),
+        body: Vec::new(),
+    });
+    let (chain, mask) = (&*view.chain, Mask::of(&webhook));
+    let mut reading = Reading { shared, view: &view, chain, slot, hook: &hook, webhook, mask, now, trace: Trace::new() };
+    if let Some(reason) = unreadable {
+        return reading.park(Park { reason, ..Park::default() }).await;
     }
-    let input = steps::json(&webhook);
-    let mut fault = None;
-    for _ in 0..2 {
-        let answer = slot.plugin.receive(&caller, Ports::none(now), &webhook).await;
-        let answer = answer.map(|timed| patchbay_plugin::Timed {
-            value: timed.value.map(|(batch, _)| batch),
-            took: timed.took,
-            fuel: timed.fuel,
-        });
-        let step =
-            steps::called(called.name, &slot.name, &view.chain, &slot.plugin, now, input.clone(), &answer);
-        received.trace.push(step);
-        match answer.map(|timed| timed.value) {
-            Ok(Some(Ok(batch))) => {
-                received.entries = batch.entries.iter().map(|entry| new_entry(entry, now)).collect();
-                received.hook = Some(HookOutcome::Done(hook.id));
-                shared.store.received(received).await?;
-                return Ok(Next::Go);
-            }
-            Ok(Some(Err(failure))) if never(&failure) => {
-                let reason = format!("{:?}: {}", failure.kind, failure.detail);
-                return park(shared, hook.id, received, called.park(&slot.plugin, reason)).await;
-            }
-            Ok(Some(Err(failure))) => {
-                warn!(tenant = %hook.tenant, adapter = %hook.adapter, hook = %hook.key, kind = ?failure.kind, "a webhook was not read");
-                let at = now + retry::pause(hook.attempt + 1, failure.retry_after, &mut rand::rng());
-                received.hook = Some(HookOutcome::Retry { id: hook.id, at });
-                shared.store.received(received).await?;
-                return Ok(Next::Wait);
+    if let Some(unasked) = &hook.unasked
+        && let Some(next) = reading.ask(unasked.delivery.as_deref()).await?
+    {
+        return Ok(next);
+    }
+    reading.read().await
+}
+
+// === impl Reading ===
+
+impl Reading<'_> {
+    /// Asks the adapter whether it wants this webhook; nothing, if it does and it is to be read now.
+    async fn ask(&mut self, delivery: Option<&str>) -> Result<Option<Next>, StorageError> {
+        let (shared, view, slot, hook, caller) =
+            (self.shared, self.view, self.slot, self.hook, self.caller());
+        let called = Called { chain: self.chain, slot, caller: &caller, name: "webhooks.accept" };
+        let (adapter, webhook, at) = (&hook.adapter, &self.webhook, hook.at);
+        let question = Question { shared, view, slot, adapter, webhook, delivery, at };
+        let (own, all) = (question.breaker(), called.breaker(&slot.plugin));
+        let breakers = &shared.breakers;
+        if breakers.allow(&own, self.now).is_err() || breakers.allow(&all, self.now).is_err() {
+            return Ok(Some(Next::Wait));
+        }
+        let (answer, step) = question.ask(LATE).await;
+        self.trace.push(step);
+        match answer {
+            Ok(Some(answer)) => {
+                breakers.passed(&own);
+                if answer.keep { self.wanted().await } else { self.refused().await.map(Some) }
             }
             Ok(None) => {
                 let reason = "the adapter exports no `webhooks`".to_owned();
-                return park(shared, hook.id, received, called.park(&slot.plugin, reason)).await;
+                self.park(called.park(&slot.plugin, reason)).await.map(Some)
             }
-            Err(CallError::Guest(error)) => {
-                return park(shared, hook.id, received, called.park(&slot.plugin, error)).await;
+            Err(CallError::Guest(error)) => self.park(called.park(&slot.plugin, error)).await.map(Some),
+            Err(CallError::Fault(fault)) => {
+                breakers.faulted(&own, self.now);
+                if hook.attempt + 1 < ASKED {
+                    return self.again(None).await.map(|_| Some(Next::Aside));
+                }
+                match called.second_fault::<()>(&slot.plugin, &fault, breakers, &*shared.clock) {
+                    Verdict::Park(why) => {
+                        let park = Park { reason: self.mask.text(why.reason), ..why };
+                        self.park(park).await.map(Some)
+                    }
+                    _ => Ok(Some(Next::Wait)),
+                }
             }
-            Err(CallError::Fault(error)) => fault = Some(error),
         }
     }
-    let Some(fault) = fault else { return Ok(Next::Wait) };
-    match called.second_fault::<()>(&slot.plugin, &fault, &shared.breakers, &*shared.clock) {
-        Verdict::Park(why) => park(shared, hook.id, received, why).await,
-        _ => Ok(Next::Wait),
+
+    async fn wanted(&mut self) -> Result<Option<Next>, StorageError> {
+        let (id, tenant, trace) = (self.hook.id, self.hook.tenant.clone(), std::mem::take(&mut self.trace));
+        let wanted = HookWanted { id, tenant, at: self.now, trace };
+        let guarded = self.shared.store.hook_wanted(wanted).await?;
+        // Where it is not to be read, its sender has sent it again meanwhile, and that one is.
+        Ok((guarded == Guarded::Stale).then_some(Next::Go))
+    }
+
+    async fn refused(&mut self) -> Result<Next, StorageError> {
+        info!(tenant = %self.hook.tenant, adapter = %self.hook.adapter, hook = %self.hook.key,
+            "an adapter was asked late about a webhook, and does not want it");
+        self.trace.push(steps::host("refuse", self.now, "refused", "the adapter does not want it"));
+        self.done(Vec::new(), Vec::new()).await
+    }
+
+    async fn read(&mut self) -> Result<Next, StorageError> {
+        let caller = self.caller();
+        let called = Called { chain: self.chain, slot: self.slot, caller: &caller, name: "webhooks.receive" };
+        let plugin = &self.slot.plugin;
+        if self.shared.breakers.allow(&called.breaker(plugin), self.now).is_err() {
+            return Ok(Next::Wait);
+        }
+        let input = steps::json(&self.webhook);
+        let mut fault = None;
+        for _ in 0..2 {
+            let record = Record::default();
+            let answer = plugin.receive(&caller, self.ports(&record).await?, &self.webhook).await;
+            let mut kv = Vec::new();
+            let answer = answer.map(|Timed { value, took, fuel }| {
+                let value = value.map(|(batch, ports)| {
+                    kv = kept(ports);
+                    batch
+                });
+                Timed { value, took, fuel }
+            });
+            let mut step = steps::called(
+                called.name,
+                &self.slot.name,
+                self.chain,
+                plugin,
+                self.now,
+                input.clone(),
+                &answer,
+            );
+            step.calls = steps::host_calls(&record);
+            self.trace.push(self.mask.step(step));
+            match answer.map(|timed| timed.value) {
+                Ok(Some(Ok(batch))) => {
+                    self.shared.breakers.passed(&called.breaker(plugin));
+                    let entries = batch.entries.iter().map(|entry| new_entry(entry, self.now)).collect();
+                    return self.done(entries, kv).await;
+                }
+                Ok(Some(Err(failure))) if never(&failure) => {
+                    let reason = self.mask.text(format!("{:?}: {}", failure.kind, failure.detail));
+                    return self.park(called.park(plugin, reason)).await;
+                }
+                Ok(Some(Err(failure))) => {
+                    warn!(tenant = %self.hook.tenant, adapter = %self.hook.adapter, hook = %self.hook.key,
+                        kind = ?failure.kind, "a webhook was not read");
+                    return self.again(failure.retry_after).await;
+                }
+                Ok(None) => {
+                    let reason = "the adapter exports no `webhooks`".to_owned();
+                    return self.park(called.park(plugin, reason)).await;
+                }
+                Err(CallError::Guest(error)) => return self.park(called.park(plugin, error)).await,
+                Err(CallError::Fault(error)) => fault = Some(error),
+            }
+        }
+        let Some(fault) = fault else { return Ok(Next::Wait) };
+        match called.second_fault::<()>(plugin, &fault, &self.shared.breakers, &*self.shared.clock) {
+            Verdict::Park(why) => self.park(Park { reason: self.mask.text(why.reason), ..why }).await,
+            _ => Ok(Next::Wait),
+        }
+    }
+
+    fn caller(&self) -> Caller {
+        let about = self.hook.key.as_str();
+        Caller {
+            tenant: self.hook.tenant.clone(),
+            slot: Arc::clone(&self.slot.name),
+            about: Some(Arc::from(about)),
+        }
+    }
+
+    /// What the adapter may reach while it reads.
+    async fn ports(&self, record: &Record) -> Result<Ports, StorageError> {
+        let (tenant, adapter) = (self.hook.tenant.clone(), self.hook.adapter.clone());
+        let mut ports = Ports {
+            secrets: accept::secrets(self.view, &adapter),
+            record: Some(Arc::clone(record)),
+            ..Ports::none(self.now)
+        };
+        if let Some(outlet) = self.view.gates.get(&adapter).and_then(|gate| gate.outlet.clone()) {
+            let subject = Subject::Hook(self.hook.id);
+            let journal = Journal::open(&self.shared.store, subject, self.hook.attempt).await?;
+            ports.http = Some(Box::new(Steps { outlet, journal, clock: Arc::clone(&self.shared.clock) }));
+        }
+        if self.chain.config.adapters.get(&adapter).is_some_and(|slot| slot.grants.store) {
+            let (store, writes) = (self.shared.store.clone(), BTreeMap::new());
+            ports.store = Some(Box::new(Kv { store, tenant, adapter, writes }));
+        }
+        Ok(ports)
+    }
+
+    async fn done(&mut self, entries: Vec<NewEntry>, kv: Vec<KvWrite>) -> Result<Next, StorageError> {
+        let received = Received { entries, kv, ..self.received(HookOutcome::Done(self.hook.id)) };
+        self.shared.store.received(received).await?;
+        Ok(Next::Go)
+    }
+
+    /// Another time.
+    async fn again(&mut self, asked: Option<u64>) -> Result<Next, StorageError> {
+        let at = self.now + retry::pause(self.hook.attempt + 1, asked, &mut rand::rng());
+        let received = self.received(HookOutcome::Retry { id: self.hook.id, at });
+        self.shared.store.received(received).await?;
+        Ok(Next::Wait)
+    }
+
+    async fn park(&mut self, park: Park) -> Result<Next, StorageError> {
+        let received = self.received(HookOutcome::Parked(self.hook.id, park));
+        self.shared.store.received(received).await?;
+        Ok(Next::Go)
+    }
+
+    fn received(&mut self, outcome: HookOutcome) -> Received {
+        Received {
+            hook: Some(outcome),
+            tenant: self.hook.tenant.clone(),
+            adapter: self.hook.adapter.clone(),
+            at: self.now,
+            entries: Vec::new(),
+            kv: Vec::new(),
+            trace: std::mem::take(&mut self.trace),
+        }
     }
 }
 
-async fn park(shared: &Shared, id: i64, mut received: Received, park: Park) -> Result<Next, StorageError> {
-    received.hook = Some(HookOutcome::Parked(id, park));
-    shared.store.received(received).await?;
-    Ok(Next::Go)
+/// What the adapter wrote into its small state.
+fn kept(ports: Ports) -> Vec<KvWrite> {
+    let kv = ports.store.map(|store| (store as Box<dyn Any>).downcast::<Kv>());
+    kv.and_then(Result::ok).map(|kv| kv.into_writes()).unwrap_or_default()
 }
 
 /// Whether the adapter will never read it, however often it is asked.
@@ -107,7 +274,7 @@ fn never(failure: &adapter::Failure) -> bool {
 /// Nobody has to wait longer than a month to be shown something.
 const LONGEST: Millis = 30 * 86_400_000;
 
-fn new_entry(entry: &patchbay_plugin::types::Entry, now: Millis) -> NewEntry {
+fn new_entry(entry: &types::Entry, now: Millis) -> NewEntry {
     NewEntry {
         entry_id: entry.id.clone(),
         ticket: TicketId::from(entry.ticket.as_str()),

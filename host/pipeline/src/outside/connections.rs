@@ -78,7 +78,8 @@ impl Connections {
         random: &mut impl Rng,
     ) -> Millis {
         let mut all = self.lock();
-        let open = all.entry(key.clone()).or_insert(Open { until: 0, openings: 0, probing: false, generation });
+        let open =
+            all.entry(key.clone()).or_insert(Open { until: 0, openings: 0, probing: false, generation });
         let others_said_so = open.generation == generation && open.until > now && !open.probing;
         if others_said_so {
             // They were on their way together: that is one finding, not many.

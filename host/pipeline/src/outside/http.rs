@@ -54,7 +54,12 @@ impl Steps {
             Ok(Begun::Send) => crash::point("after-begin"),
             Ok(Begun::Finished { response, other }) => {
                 let attempt = self.journal.attempt();
-                info!(step, attempt, other_request = other, "a step is finished already: it is not sent again");
+                info!(
+                    step,
+                    attempt,
+                    other_request = other,
+                    "a step is finished already: it is not sent again"
+                );
                 return Ok(Ok(response));
             }
             Ok(Begun::Refused(why)) => return Err(Told::Denied(why)),

@@ -73,10 +73,14 @@ impl Journal {
     ) -> Result<Begun, StorageError> {
         let plain = |c: char| !c.is_control();
         if step.is_empty() || step.len() > NAME || !step.chars().all(plain) {
-            return Ok(Begun::Refused(format!("a step's name has 1 to {NAME} bytes and no control characters")));
+            return Ok(Begun::Refused(format!(
+                "a step's name has 1 to {NAME} bytes and no control characters"
+            )));
         }
         if self.answered.contains(step) {
-            let why = format!("the step `{step}` was finished in this call already: each effect needs its own name");
+            let why = format!(
+                "the step `{step}` was finished in this call already: each effect needs its own name"
+            );
             return Ok(Begun::Refused(why));
         }
         let digest = digest(request);

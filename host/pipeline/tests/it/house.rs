@@ -8,12 +8,14 @@ use std::{
 };
 
 use patchbay_matrix::{Client, ClientOptions, Ghosts, http_client};
-use patchbay_pipeline::{Homeserver, Pipeline, PipelineDeps};
+use patchbay_egress::Egress;
+use patchbay_pipeline::{Homeserver, Outside, Pipeline, PipelineDeps};
 use patchbay_plugin::{Chain, Chains, Runtime, RuntimeConfig, Slot, Wanted, World};
 use patchbay_storage::{DeskFilter, DeskLine, NewEvent, OpenOptions, Store, Transaction};
 use patchbay_types::{
     Digest, MockClock, RegistrationId, TenantConfig, TenantId,
     config::{HostConfig, HostLimits, PluginsConfig, RegistrationConfig},
+    egress::EgressConfig,
     tenant::SlotConfig,
 };
 use serde_json::{Value, json};
@@ -32,6 +34,7 @@ pub(crate) struct House {
     pub(crate) store: Store,
     pub(crate) chains: Arc<Chains>,
     pub(crate) pipeline: Arc<Pipeline>,
+    pub(crate) clock: MockClock,
     dir: Arc<tempfile::TempDir>,
     cancel: CancellationToken,
     running: tokio::task::JoinHandle<()>,
@@ -75,12 +78,17 @@ impl House {
         let options = ClientOptions::new(registration.homeserver.clone(), "as");
         let client = Client::new(http_client::build(Duration::from_secs(1)).unwrap(), options);
         let homeserver = Homeserver { ghosts: Ghosts::new(&registration).unwrap(), client };
+        let clock = MockClock::at(NOW);
         let pipeline = Pipeline::new(PipelineDeps {
             store: store.clone(),
             chains: Arc::clone(&chains),
-            clock: Arc::new(MockClock::at(NOW)),
+            clock: Arc::new(clock.clone()),
             homeservers: BTreeMap::from([(registration.id.clone(), homeserver)]),
             registrations: vec![registration],
+            outside: Outside {
+                egress: Egress::new(&EgressConfig::default(), dir.path()).unwrap(),
+                dir: dir.path().to_owned(),
+            },
             limits: HostLimits::default(),
             threads: 3,
         });
@@ -89,7 +97,7 @@ impl House {
             let (pipeline, cancel) = (Arc::clone(&pipeline), cancel.clone());
             tokio::spawn(async move { pipeline.run(cancel).await.unwrap() })
         };
-        Self { store, chains, pipeline, dir, cancel, running, sent: 0 }
+        Self { store, chains, pipeline, clock, dir, cancel, running, sent: 0 }
     }
 
     /// The same data after a crash: nothing was drained, nothing was closed.
@@ -213,6 +221,15 @@ fn load(slot: &SlotConfig, component: &str, world: World) -> patchbay_plugin::Pl
     let path = root().join("target/guests").join(format!("{component}.wasm"));
     let bytes = std::fs::read(&path)
         .unwrap_or_else(|error| panic!("{}: {error}; `cargo xtask guests` builds it", path.display()));
+    load_as(bytes, slot, world)
+}
+
+/// An adapter that is no file.
+pub(crate) fn load_bytes(bytes: Vec<u8>, slot: &SlotConfig) -> patchbay_plugin::Plugin {
+    load_as(bytes, slot, World::Adapter)
+}
+
+fn load_as(bytes: Vec<u8>, slot: &SlotConfig, world: World) -> patchbay_plugin::Plugin {
     let settings = slot.settings.as_ref().map_or("{}".to_owned(), |s| serde_json::to_string(s).unwrap());
     let wanted = Wanted {
         digest: Digest::of(&bytes),

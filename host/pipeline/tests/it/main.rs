@@ -3,7 +3,12 @@
 
 mod captures;
 mod crash;
+mod doorkeeper;
 mod follow;
+#[path = "../../../plugin/tests/it/guest.rs"]
+#[expect(dead_code, reason = "the tests of `plugin` use more of it")]
+mod guest;
+mod hooks;
 mod house;
 mod order;
 mod owners;

@@ -37,6 +37,7 @@ impl Plugin {
                     now: NOW,
                     store: Some(Box::new(ScratchStore::default())),
                     desk: Some(Box::new(ScratchDesk)),
+                    ..Ports::none(NOW)
                 };
                 let call = adapter::Call { key: "golden".to_owned(), attempt: 1, history: false };
                 block_on(self.open(caller, ports, &draft(), &call)).map(drop)

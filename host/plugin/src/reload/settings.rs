@@ -1,12 +1,32 @@
 //! A slot's settings as the JSON text that the guest reads, from a table in the tenant's file or a file beside it.
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
-use patchbay_types::config::{ConfigError, parse_toml};
+use patchbay_types::{
+    config::{ConfigError, parse_toml},
+    tenant::SlotConfig,
+};
 use serde_json::{Map, Number, Value};
+
+use super::directory::TENANTS;
 
 /// What a slot has that says nothing of settings.
 pub(super) const NONE: &str = "{}";
+
+/// A slot's settings as the guest reads them, for tools that look at one slot of the directory `root` without serving it.
+///
+/// # Errors
+/// With a sentence that names the file, when they cannot be read or are neither TOML nor JSON.
+pub fn settings_of(root: &Path, slot: &SlotConfig) -> Result<Arc<str>, String> {
+    if let Some(table) = &slot.settings {
+        return from_table(table);
+    }
+    let Some(file) = &slot.settings_file else { return Ok(NONE.into()) };
+    let path = root.join(TENANTS).join(file);
+    let wrong = |error: String| format!("{}: {error}", path.display());
+    let text = std::fs::read_to_string(&path).map_err(|error| wrong(error.to_string()))?;
+    from_file(file, &text).map_err(|error| wrong(error.to_string()))
+}
 
 /// From a table in the tenant's file.
 ///

@@ -124,6 +124,17 @@ async fn a_guest_that_computes_lets_others_run() {
     assert_eq!(turns, Some(10));
 }
 
+#[test]
+fn what_an_adapter_says_of_its_webhooks_is_known_before_one_comes() {
+    let host = Host::new();
+    let guest = Guest::of("crm-adapter").manifest("delivery-id = ['webhook-id', 'x-id']\n");
+    let plugin = host.load(guest.build(), World::Adapter).unwrap();
+    assert!(plugin.takes_webhooks());
+    assert_eq!(&plugin.delivery_id()[..], ["webhook-id", "x-id"]);
+    let plugin = host.load(Guest::of("crm-adapter-base").build(), World::Adapter).unwrap();
+    assert!(!plugin.takes_webhooks() && plugin.delivery_id().is_empty());
+}
+
 #[tokio::test]
 async fn what_an_adapter_does_not_export_is_no_fault() {
     let host = Host::new();

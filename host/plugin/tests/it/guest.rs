@@ -15,6 +15,7 @@ const ZEROS: u32 = 1024;
 /// A guest to be written.
 pub(crate) struct Guest {
     world: &'static str,
+    manifest: String,
     fields: String,
     bodies: Vec<(String, String)>,
 }
@@ -22,7 +23,13 @@ pub(crate) struct Guest {
 impl Guest {
     /// One that does nothing, of this world: `mapper`, `router`, `crm-adapter-base`, `crm-adapter-base`, `crm-adapter`, `desk-adapter`.
     pub(crate) fn of(world: &'static str) -> Self {
-        Self { world, fields: String::new(), bodies: Vec::new() }
+        Self { world, manifest: String::new(), fields: String::new(), bodies: Vec::new() }
+    }
+
+    /// Further lines of the manifest, before its tables.
+    pub(crate) fn manifest(mut self, toml: &str) -> Self {
+        self.manifest.push_str(toml);
+        self
     }
 
     /// Module fields in WAT: imports come first.
@@ -41,7 +48,10 @@ impl Guest {
     /// The component, with a manifest.
     pub(crate) fn build(&self) -> Vec<u8> {
         let world = self.world.trim_end_matches("-base");
-        let manifest = format!("name = 'guest'\nversion = '1.0.0'\ncontract = '0.1.0'\nworld = '{world}'\n");
+        let manifest = format!(
+            "name = 'guest'\nversion = '1.0.0'\ncontract = '0.1.0'\nworld = '{world}'\n{}",
+            self.manifest
+        );
         let wants = match world {
             "desk-adapter" => "[wants]\ndesk = true\nstore = true\n",
             "crm-adapter" => "[wants]\nstore = true\n",

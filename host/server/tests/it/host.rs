@@ -151,6 +151,16 @@ impl Host {
         self.http.get(format!("{}{path}", self.admin)).bearer_auth(token).send().await.unwrap().status()
     }
 
+    /// Where it listens for webhooks.
+    pub(crate) fn hooks(&self) -> String {
+        self.log.address("listening for webhooks")
+    }
+
+    /// All that it has logged.
+    pub(crate) fn logged(&self) -> String {
+        self.log.lines.lock().unwrap().iter().map(|line| format!("{line}\n")).collect()
+    }
+
     /// Runs a command against this host.
     pub(crate) fn run(&self, dir: &Directory, args: &[&str]) -> Output {
         let token = dir.path().join("data/admin.token");
@@ -226,7 +236,7 @@ impl Log {
 }
 
 /// Where the first-party components are. They are built once; `cargo xtask test` does it before any test runs.
-fn guests() -> PathBuf {
+pub(crate) fn guests() -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let guests = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap().join("guests");
     if !guests.join("mapper-matrix.wasm").exists() {

@@ -10,10 +10,19 @@
 mod access;
 mod captures;
 mod commands;
+#[path = "../../../pipeline/tests/it/doorkeeper.rs"]
+#[expect(dead_code, reason = "the tests of `pipeline` use more of it")]
+mod doorkeeper;
+mod export;
+#[path = "../../../plugin/tests/it/guest.rs"]
+#[expect(dead_code, reason = "the tests of `plugin` use more of it")]
+mod guest;
 mod homeserver;
+mod hooks;
 mod host;
 mod manual;
 mod operator;
+mod plugin;
 mod plugins;
 mod replies;
 mod shutdown;

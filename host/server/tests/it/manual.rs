@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use patchbay_types::{
     TenantConfig,
-    config::{ConfigError, DatabaseConfig, HostConfig, HostLimits, ListenConfig, PluginsConfig},
+    config::{ConfigError, DatabaseConfig, HooksConfig, HostConfig, HostLimits, ListenConfig, PluginsConfig},
     tenant::{FailurePolicy, InstancePolicy, MatrixConfig, RetentionConfig},
 };
 use toml::{Table, Value};
@@ -15,7 +15,9 @@ const TENANT: &str = include_str!("../../tenant.default.toml");
 #[test]
 fn the_host_manual_says_the_defaults() {
     let config = HostConfig::parse(HOST).unwrap();
-    assert_eq!(config.listen, ListenConfig::default());
+    // By default nothing listens for webhooks, and they come from nowhere: the manual shows where from they might.
+    assert_eq!(ListenConfig { hooks: None, ..config.listen }, ListenConfig::default());
+    assert_eq!(HooksConfig { public_url: None, ..config.hooks }, HooksConfig::default());
     assert_eq!(config.database, DatabaseConfig::default());
     assert_eq!(config.plugins, PluginsConfig::default());
     assert_eq!(config.limits, HostLimits::default());

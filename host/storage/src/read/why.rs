@@ -9,7 +9,7 @@ use crate::{
     delivery::Delivery,
     error::StorageError,
     inbox::InboxEvent,
-    news::Entry,
+    news::{Entry, KnownHook},
     parked::Parked,
     read::Columns,
     store::Store,
@@ -23,6 +23,8 @@ pub struct Why {
     pub events: Vec<InboxEvent>,
     /// The entry, where a CRM told it.
     pub entries: Vec<Entry>,
+    /// The webhook that the entry was read out of, or that has this key.
+    pub hooks: Vec<KnownHook>,
     /// What went to CRMs.
     pub deliveries: Vec<Delivery>,
     /// What went to Matrix because of it, and the action that became this event.
@@ -36,7 +38,8 @@ pub struct Why {
 // === impl Store ===
 
 impl Store {
-    /// Gathers all that is known of an event ID, or of the identifier of an entry. Empty where nothing is.
+    /// Gathers all that is known of an event ID, of the identifier of an entry, or of the key of a webhook. Empty where
+    /// nothing is.
     ///
     /// # Errors
     /// When the database cannot be read.
@@ -47,6 +50,7 @@ impl Store {
             why.deliveries.extend(self.deliveries_of(seq).await?);
         }
         why.entries = self.entries_named(id).await?;
+        why.hooks = self.hooks_named(id).await?;
         let mut tenants: Vec<TenantId> = why.events.iter().filter_map(|event| event.tenant.clone()).collect();
         tenants.extend(why.entries.iter().map(|entry| entry.tenant.clone()));
         tenants.sort();
@@ -94,6 +98,13 @@ impl Store {
         rows.iter().map(crate::read::news::entry).collect()
     }
 
+    async fn hooks_named(&self, id: &str) -> Result<Vec<KnownHook>, StorageError> {
+        const OF: &str = "SELECT id, tenant, adapter, hook_key, state, attempt, at FROM hooks WHERE hook_key = ?1 \
+                          OR id IN (SELECT hook FROM entries WHERE entry_id = ?1) ORDER BY id";
+        let rows = sqlx::query(OF).bind(id).fetch_all(&self.inner.readers).await?;
+        rows.iter().map(crate::read::news::known_hook).collect()
+    }
+
     async fn numbers(&self, sql: &'static str, id: &str) -> Result<Vec<i64>, StorageError> {
         let rows = sqlx::query(sql).bind(id).fetch_all(&self.inner.readers).await?;
         rows.iter().map(|row: &SqliteRow| Columns(row).int(0)).collect()
@@ -106,14 +117,15 @@ impl Why {
     /// Whether nothing is known.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.events.is_empty() && self.entries.is_empty() && self.actions.is_empty()
+        self.events.is_empty() && self.entries.is_empty() && self.hooks.is_empty() && self.actions.is_empty()
     }
 
     fn subjects(&self) -> Vec<Subject> {
         let events = self.events.iter().map(|event| Subject::Inbox(event.seq));
+        let hooks = self.hooks.iter().map(|hook| Subject::Hook(hook.id));
         let entries = self.entries.iter().map(|entry| Subject::Entry(entry.id));
         let deliveries = self.deliveries.iter().map(|delivery| Subject::Delivery(delivery.id));
         let actions = self.actions.iter().map(|action| Subject::Action(action.id));
-        events.chain(entries).chain(deliveries).chain(actions).collect()
+        events.chain(hooks).chain(entries).chain(deliveries).chain(actions).collect()
     }
 }

@@ -11,7 +11,7 @@ use crate::{
     error::StorageError,
     inbox::Transaction,
     kv::KvWrite,
-    news::{EntryResult, NewHook, Received},
+    news::{EntryResult, HookWanted, NewHook, Received},
     notice::Notice,
     trace::Packed,
     writer::statement::Statement,
@@ -35,7 +35,8 @@ pub(crate) enum Write {
     Decide(Arc<Decision>, Packed),
     Deliver(Arc<DeliveryResult>, Packed),
     Act(Box<ActionResult>, Packed),
-    Hook(NewHook),
+    Hook(Box<NewHook>, Packed),
+    HookWanted(Box<HookWanted>, Packed),
     Receive(Box<Received>, Packed),
     Enter(Box<EntryResult>, Packed),
     Kv(Vec<KvWrite>),
@@ -87,7 +88,8 @@ impl Write {
                 (1 + result.actions.len() + result.deliveries.len(), trace.bytes().len())
             }
             Self::Act(_, trace) => (1, trace.bytes().len()),
-            Self::Hook(hook) => (1 + hook.desk.len(), hook.body.len()),
+            Self::Hook(hook, trace) => (2 + hook.desk.len(), hook.body.len() + trace.bytes().len()),
+            Self::HookWanted(_, trace) => (2, trace.bytes().len()),
             Self::Kv(writes) => (writes.len(), 0),
             Self::Notice(_) | Self::Statements(_) => (1, 0),
         }

@@ -158,8 +158,16 @@ async fn what_an_agent_wrote_is_kept_with_its_webhook_and_once() {
     for n in 0..2 {
         let written = line(&tenant, &ticket, &store.next_desk_line(), "reply");
         let (adapter, key) = ("desk".into(), "reply".into());
-        let hook =
-            NewHook { tenant: tenant.clone(), adapter, key, body: Vec::new(), desk: vec![written], at: 30 };
+        let hook = NewHook {
+            tenant: tenant.clone(),
+            adapter,
+            key,
+            body: Vec::new(),
+            desk: vec![written],
+            at: 30,
+            unasked: None,
+            trace: Vec::new(),
+        };
         assert_eq!(store.add_hook(hook).await.unwrap(), n == 0);
     }
     assert_eq!(store.desk_lines(&tenant, &ticket, None, 10).await.unwrap().len(), 1);

@@ -9,6 +9,7 @@ mod deliver;
 mod desk;
 mod full;
 mod group;
+mod hooks;
 mod journal;
 mod news;
 mod parked;

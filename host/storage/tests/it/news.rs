@@ -14,6 +14,8 @@ fn hook(key: &str) -> NewHook {
         body: b"\x00raw".to_vec(),
         desk: Vec::new(),
         at: 10,
+        unasked: None,
+        trace: Vec::new(),
     }
 }
 
@@ -46,7 +48,8 @@ async fn a_webhook_is_kept_once_and_read_once() {
     assert!(store.add_hook(hook("h1")).await.unwrap());
     assert!(!store.add_hook(hook("h1")).await.unwrap());
     let waiting = store.hooks_pending(0, 10).await.unwrap();
-    assert_eq!((waiting.len(), waiting[0].body.as_slice()), (1, &b"\x00raw"[..]));
+    assert_eq!((waiting.len(), waiting[0].unasked.as_ref()), (1, None));
+    assert_eq!(store.hook_body(waiting[0].id).await.unwrap(), b"\x00raw");
     let read = received(Some(HookOutcome::Done(waiting[0].id)), &["m1", "m2"]);
     assert_eq!(store.received(read.clone()).await.unwrap(), Accepted { stored: 2, duplicates: 0 });
     assert_eq!(store.received(read).await.unwrap(), Accepted { stored: 0, duplicates: 2 });

@@ -1,3 +1,4 @@
 //! Events: what became of them.
 
+pub mod export;
 pub mod why;

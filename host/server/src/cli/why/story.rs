@@ -14,6 +14,7 @@ use super::super::output::{Output, short, time};
 pub(super) struct Story {
     events: Vec<Event>,
     entries: Vec<Entry>,
+    hooks: Vec<Hook>,
     deliveries: Vec<Delivery>,
     actions: Vec<Action>,
     parked: Vec<Parked>,
@@ -37,6 +38,15 @@ struct Entry {
     adapter: String,
     tenant: String,
     ticket: String,
+    at: Millis,
+}
+
+#[derive(Debug, Deserialize)]
+struct Hook {
+    adapter: String,
+    tenant: String,
+    key: String,
+    state: String,
     at: Millis,
 }
 
@@ -95,6 +105,12 @@ impl Story {
         out.line(id)?;
         for event in &self.events {
             event.tell(width, out)?;
+        }
+        for Hook { adapter, tenant, key, state, at } in &self.hooks {
+            out.line(format!(
+                "{}  came as a webhook to {tenant}/{adapter}: {state}, known by {key}",
+                time(*at)
+            ))?;
         }
         for Entry { adapter, tenant, ticket, at } in &self.entries {
             out.line(format!("{}  told by {tenant}/{adapter} of ticket {ticket}", time(*at)))?;

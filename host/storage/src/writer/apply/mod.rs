@@ -83,7 +83,8 @@ impl<'a> Commit<'a> {
             Write::Decide(decision, trace) => self.decide(decision, trace),
             Write::Deliver(result, trace) => self.deliver(result, trace),
             Write::Act(result, trace) => self.act(result, trace),
-            Write::Hook(hook) => self.hook(hook),
+            Write::Hook(hook, trace) => self.hook(hook, trace),
+            Write::HookWanted(wanted, trace) => self.hook_wanted(wanted, trace),
             Write::Receive(received, trace) => self.receive(received, trace),
             Write::Enter(result, trace) => self.enter(result, trace),
             Write::Kv(writes) => {

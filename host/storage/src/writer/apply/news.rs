@@ -1,31 +1,55 @@
 //! A CRM's news: webhooks, what was read out of them, and what became of it.
 
-use rusqlite::params;
+use rusqlite::{OptionalExtension as _, params};
 
 use crate::{
     error::StorageError,
     inbox::InboxState,
-    news::{EntryOutcome, EntryResult, HookOutcome, NewHook, Received},
+    news::{EntryOutcome, EntryResult, HookOutcome, HookWanted, NewHook, Received},
     trace::{Packed, Subject},
     writer::{apply::Commit, member::Reply},
 };
 
 impl<'a> Commit<'a> {
-    pub(super) fn hook(&mut self, hook: &'a NewHook) -> Result<Reply, StorageError> {
+    pub(super) fn hook(&mut self, hook: &'a NewHook, trace: &Packed) -> Result<Reply, StorageError> {
         const HOOK: &str = "INSERT INTO hooks (tenant, adapter, hook_key, at, body) VALUES (?, ?, ?, ?, ?) \
                             ON CONFLICT (hook_key, adapter, tenant) DO NOTHING";
         let (adapter, tenant) = (hook.adapter.as_str(), hook.tenant.as_str());
+        const UNASKED: &str = "INSERT INTO hooks_unasked (id, delivery) VALUES (?, ?)";
         let written = self.run(HOOK, params![tenant, adapter, hook.key, hook.at, hook.body])?;
         if written > 0 {
+            let id = self.connection.last_insert_rowid();
+            if let Some(unasked) = &hook.unasked {
+                self.run(UNASKED, params![id, unasked.delivery])?;
+            }
+            self.trace(Subject::Hook(id), Some(&hook.tenant), trace, hook.at)?;
             self.desk(&hook.desk)?;
         }
         Ok(Reply::of(written))
     }
 
+    /// A webhook that its adapter wants takes the key that its sender gave it; where another one has that key already,
+    /// it is the same one, come twice, and done.
+    pub(super) fn hook_wanted(&mut self, wanted: &HookWanted, trace: &Packed) -> Result<Reply, StorageError> {
+        const ASKED: &str = "DELETE FROM hooks_unasked WHERE id = ?1 \
+                             AND EXISTS (SELECT 1 FROM hooks h WHERE h.id = ?1 AND h.state = 0) RETURNING delivery";
+        const KEY: &str = "UPDATE OR IGNORE hooks SET hook_key = coalesce(?2, hook_key) WHERE id = ?1";
+        const TWICE: &str = "UPDATE hooks SET state = 1 WHERE id = ?";
+        let asked = self.connection.prepare_cached(ASKED)?.query_row([wanted.id], |row| row.get(0));
+        let asked: Option<Option<String>> = asked.optional()?;
+        let Some(delivery) = asked else { return Ok(Reply::SKIPPED) };
+        self.trace(Subject::Hook(wanted.id), Some(&wanted.tenant), trace, wanted.at)?;
+        if self.run(KEY, params![wanted.id, delivery])? > 0 {
+            return Ok(Reply::WRITTEN);
+        }
+        self.run(TWICE, [wanted.id])?;
+        Ok(Reply::SKIPPED)
+    }
+
     /// A webhook that was read before changes nothing; what a poll brought is new by its entries alone.
     pub(super) fn receive(&mut self, received: &'a Received, trace: &Packed) -> Result<Reply, StorageError> {
-        const ENTRY: &str = "INSERT INTO entries (tenant, adapter, entry_id, ticket, not_before, at, body) \
-                             VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (entry_id, adapter, tenant) DO NOTHING";
+        const ENTRY: &str = "INSERT INTO entries (tenant, adapter, entry_id, ticket, not_before, at, body, hook) \
+                             VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (entry_id, adapter, tenant) DO NOTHING";
         let (adapter, tenant, at) = (received.adapter.as_str(), received.tenant.as_str(), received.at);
         if let Some(hook) = &received.hook {
             let id = hook.id();
@@ -40,7 +64,9 @@ impl<'a> Commit<'a> {
         let mut reply = Reply::default();
         for entry in &received.entries {
             let ticket = entry.ticket.as_str();
-            let row = params![tenant, adapter, entry.entry_id, ticket, entry.not_before, at, entry.body];
+            let hook = received.hook.as_ref().map(HookOutcome::id);
+            let row =
+                params![tenant, adapter, entry.entry_id, ticket, entry.not_before, at, entry.body, hook];
             if self.run(ENTRY, row)? > 0 {
                 reply.written += 1;
             } else {
@@ -55,12 +81,18 @@ impl<'a> Commit<'a> {
     fn hook_outcome(&self, hook: &HookOutcome) -> Result<bool, StorageError> {
         const STATE: &str = "UPDATE hooks SET state = ?2, not_before = ?3, attempt = attempt + 1 \
                              WHERE id = ?1 AND state = 0";
+        const SETTLED: &str = "DELETE FROM hooks_unasked WHERE id = ?";
         let (state, not_before) = match hook {
             HookOutcome::Done(_) => (InboxState::Done, 0),
             HookOutcome::Retry { at, .. } => (InboxState::Pending, *at),
             HookOutcome::Parked(..) => (InboxState::Parked, 0),
         };
-        Ok(self.run(STATE, params![hook.id(), state as u8, not_before])? > 0)
+        let written = self.run(STATE, params![hook.id(), state as u8, not_before])? > 0;
+        if written && state == InboxState::Done {
+            self.run(SETTLED, [hook.id()])?;
+            self.settled(Subject::Hook(hook.id()))?;
+        }
+        Ok(written)
     }
 
     pub(super) fn enter(&mut self, result: &'a EntryResult, trace: &Packed) -> Result<Reply, StorageError> {

@@ -72,7 +72,18 @@ impl News {
         };
         let body = serde_json::to_vec(&webhook).map_err(|_| Problem::internal())?;
         let Self { tenant, adapter, key, at, .. } = self;
-        Ok(state.work.hook(NewHook { tenant, adapter, key, body, desk: vec![written], at }).await?)
+        let hook = NewHook {
+            tenant,
+            adapter,
+            key,
+            body,
+            desk: vec![written],
+            at,
+            // The host itself says so.
+            unasked: None,
+            trace: Vec::new(),
+        };
+        Ok(state.work.hook(hook).await?)
     }
 }
 

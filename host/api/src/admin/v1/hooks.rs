@@ -1,0 +1,3 @@
+//! Webhooks of CRMs: where each adapter takes them.
+
+pub mod list;

@@ -1,0 +1,96 @@
+//! `patchbay plugin check`: would the host take this component?
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, anyhow};
+use clap::Args;
+use patchbay_plugin::reload::settings_of;
+use patchbay_types::{TenantConfig, TenantId};
+use patchbay_workbench::{Component, Granted, Sandbox};
+
+use super::super::output::Output;
+use crate::failure::Failure;
+
+/// Says whether the host would take a component: contract version, world, imports, and whether it comes up in the
+/// sandbox. With a tenant's file, also whether that grants what the component wants, and whether its settings fit.
+///
+/// The exit code is 1 when something has to be changed; what is said as a note alone does not count.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  patchbay plugin check target/my-router.wasm
+  patchbay plugin check acme-crm.wasm --config /etc/patchbay --tenant acme --slot adapters.crm
+  patchbay plugin check acme-crm.wasm --json | jq -r '.problems[]'")]
+pub(super) struct Check {
+    /// The component; else the project here is built.
+    #[arg(value_name = "FILE")]
+    file: Option<PathBuf>,
+    /// The directory with `patchbay.toml`, `components/` and `tenants/`.
+    #[arg(long, value_name = "DIR", requires = "tenant")]
+    config: Option<PathBuf>,
+    /// The tenant whose grants, limits and settings count.
+    #[arg(long, requires = "config")]
+    tenant: Option<String>,
+    /// The slot: `mapper`, `router` or `adapters.<name>`; else the one that names a component of this name.
+    #[arg(long, requires = "tenant")]
+    slot: Option<String>,
+    /// Print JSON, for programs.
+    #[arg(long)]
+    json: bool,
+}
+
+// === impl Check ===
+
+impl Check {
+    pub(super) fn run(&self, out: &mut Output) -> Result<(), Failure> {
+        let component = super::component(self.file.as_deref())?;
+        let granted = match (&self.config, &self.tenant) {
+            (Some(dir), Some(tenant)) => Some(self.granted(dir, tenant, &component)?),
+            _ => None,
+        };
+        let sandbox = Sandbox::new()?;
+        let check = patchbay_workbench::check(&sandbox, &component, granted.as_ref());
+        if self.json {
+            out.json(&check)?;
+        } else {
+            let world = check.world.as_deref().unwrap_or("of no world");
+            let contract = check.contract.as_deref().unwrap_or("unknown");
+            out.line(format!("{}  {world}, contract {contract}, {}", check.title, check.digest))?;
+            for import in &check.imports {
+                out.line(format!("  imports  {import}"))?;
+            }
+            for note in &check.notes {
+                out.line(format!("note: {note}"))?;
+            }
+            for problem in &check.problems {
+                out.line(format!("wrong: {problem}"))?;
+            }
+            out.line(match check.problems.len() {
+                0 => "the host takes it".to_owned(),
+                1 => "1 thing has to be changed".to_owned(),
+                n => format!("{n} things have to be changed"),
+            })?;
+        }
+        if check.problems.is_empty() { Ok(()) } else { Err(Failure::Found) }
+    }
+
+    fn granted(&self, dir: &Path, tenant: &str, component: &Component) -> anyhow::Result<Granted> {
+        let tenant = TenantId::parse(tenant)?;
+        let path = dir.join("tenants").join(format!("{tenant}.toml"));
+        let text =
+            std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        let config = TenantConfig::parse(&text).map_err(|error| anyhow!("{}: {error}", path.display()))?;
+        let name = component.manifest.as_ref().map(|manifest| manifest.name.as_str());
+        let is = |slot: &str, named: &str| match &self.slot {
+            Some(wanted) => wanted == slot,
+            None => Some(named) == name,
+        };
+        let names: Vec<String> = config.slots().map(|(name, _)| name).collect();
+        let found = config.slots().find(|(name, slot)| is(name, &slot.component));
+        let (slot, config) = found.with_context(|| {
+            format!("{}: which slot is meant? Say `--slot`, of {}", path.display(), names.join(", "))
+        })?;
+        let settings = settings_of(dir, config).map_err(|error| anyhow!("{slot}: {error}"))?;
+        Ok(Granted { slot, config: config.clone(), settings: settings.as_ref().to_owned() })
+    }
+}

@@ -1,0 +1,9 @@
+//! Cases in the real sandbox, with the first-party components, and projects from their first line to a tested component.
+#![cfg(test)]
+
+mod bench;
+mod cases;
+mod check;
+mod components;
+mod projects;
+mod samples;
