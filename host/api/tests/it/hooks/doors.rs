@@ -95,7 +95,9 @@ async fn no_line_of_the_log_holds_a_token() {
     let path = house.path("crm");
     // Not by a client that has a log of its own.
     let send = async |length: usize, body: &str| {
-        let head = format!("POST {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n");
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n"
+        );
         let whole = format!("{head}{body}");
         if length == body.len() {
             house.raw(whole.as_bytes()).await
