@@ -56,7 +56,7 @@ pub(in super::super) async fn outside(stage: &mut Stage) -> anyhow::Result<()> {
     let tickets = format!("http://{address}/tickets");
     let ticket = until("the message at the service", async || {
         let tickets: Value = client.get(&tickets).send().await?.json().await?;
-        let ticket = tickets.as_array().and_then(|all| all.first()).cloned();
+        let ticket = tickets.pointer("/tickets/0").cloned();
         Ok(ticket.filter(|ticket| ticket.to_string().contains(QUESTION)))
     })
     .await?;
