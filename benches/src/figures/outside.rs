@@ -70,7 +70,9 @@ pub async fn rate(places: &Places, conversations: usize, amount: Amount) -> anyh
     let log = receiver.log();
     let done = log.get(before..).unwrap_or_default();
     rig.host.stop().await?;
-    let (Some(first), Some(last)) = (done.first(), done.last()) else { anyhow::bail!("nothing was delivered") };
+    let (Some(first), Some(last)) = (done.first(), done.last()) else {
+        anyhow::bail!("nothing was delivered")
+    };
     let took = Duration::from_micros(last.micros - first.micros) + ANSWERS_AFTER;
     let mut tickets: HashMap<&str, u32> = HashMap::new();
     done.iter().for_each(|effect| *tickets.entry(&effect.ticket).or_default() += 1);
@@ -184,7 +186,8 @@ async fn alone(receiver: &Receiver, events: u64) -> anyhow::Result<Quantiles> {
     let url = format!("http://{}/", receiver.address);
     let before = receiver.log().len();
     for n in 0..events {
-        let envelope = json!({ "id": format!("alone-{n}"), "type": "message.append", "data": { "ticket": "R-1" } });
+        let envelope =
+            json!({ "id": format!("alone-{n}"), "type": "message.append", "data": { "ticket": "R-1" } });
         client.post(&url).json(&envelope).send().await?.bytes().await?;
     }
     Ok(gaps(receiver.log().get(before..).unwrap_or_default()))

@@ -77,11 +77,20 @@ impl Crm {
     /// The words of what was done, in order.
     pub(crate) fn words(&self) -> Vec<String> {
         let state = self.state.lock().unwrap();
-        state.done.iter().filter(|(kind, _)| kind == "message.append").map(|(_, words)| words.clone()).collect()
+        state
+            .done
+            .iter()
+            .filter(|(kind, _)| kind == "message.append")
+            .map(|(_, words)| words.clone())
+            .collect()
     }
 }
 
-async fn take(State(state): State<Arc<Mutex<Seen>>>, headers: HeaderMap, Json(envelope): Json<Value>) -> Response {
+async fn take(
+    State(state): State<Arc<Mutex<Seen>>>,
+    headers: HeaderMap,
+    Json(envelope): Json<Value>,
+) -> Response {
     let text = |at: &str| envelope.pointer(at).and_then(Value::as_str).unwrap_or_default().to_owned();
     let (kind, words) = (text("/type"), text("/data/text"));
     let key = headers.get("idempotency-key").map(|key| key.to_str().unwrap().to_owned()).unwrap_or_default();
@@ -101,7 +110,8 @@ async fn take(State(state): State<Arc<Mutex<Seen>>>, headers: HeaderMap, Json(en
     match act {
         Act::Do => Json(json!({ "id": format!("R-{n}") })).into_response(),
         Act::Refuse(status, after) => {
-            let after: Vec<_> = after.map(|seconds| ("retry-after", seconds.to_string())).into_iter().collect();
+            let after: Vec<_> =
+                after.map(|seconds| ("retry-after", seconds.to_string())).into_iter().collect();
             (StatusCode::from_u16(status).unwrap(), axum::response::AppendHeaders(after)).into_response()
         }
         Act::DoAndHang => std::future::pending().await,

@@ -111,7 +111,9 @@ async fn a_crm_that_is_down_is_looked_after_by_one_and_then_every_lane_goes_on_i
         say(&mut house, room, &["one", "two", "three"]).await;
     }
     house.until("it was found down", async || !crm.requests().is_empty()).await;
-    house.until("all that is decided waits", async || house.store.counts().await.unwrap().events.count == 0).await;
+    house
+        .until("all that is decided waits", async || house.store.counts().await.unwrap().events.count == 0)
+        .await;
     let first = crm.requests().len();
     assert!(first <= 2, "no more than were on their way together: {first}");
     for n in 1..=3 {
