@@ -7,8 +7,8 @@ use std::{
     time::Duration,
 };
 
-use patchbay_matrix::{Client, ClientOptions, Ghosts, http_client};
 use patchbay_egress::Egress;
+use patchbay_matrix::{Client, ClientOptions, Ghosts, http_client};
 use patchbay_pipeline::{Homeserver, Outside, Pipeline, PipelineDeps};
 use patchbay_plugin::{Chain, Chains, Runtime, RuntimeConfig, Slot, Wanted, World};
 use patchbay_storage::{DeskFilter, DeskLine, NewEvent, OpenOptions, Store, Transaction};
@@ -35,7 +35,7 @@ pub(crate) struct House {
     pub(crate) chains: Arc<Chains>,
     pub(crate) pipeline: Arc<Pipeline>,
     pub(crate) clock: MockClock,
-    dir: Arc<tempfile::TempDir>,
+    pub(crate) dir: Arc<tempfile::TempDir>,
     cancel: CancellationToken,
     running: tokio::task::JoinHandle<()>,
     sent: u64,
