@@ -287,7 +287,7 @@ mod tests {
     }
 
     fn grants(toml: &str) -> Result<Vec<HttpGrant>, String> {
-        toml::from_str::<Grants>(toml).map(|grants| grants.http).map_err(|error| error.to_string())
+        toml::from_str::<Grants>(toml).map(|grants| grants.http).map_err(|error| error.message().to_owned())
     }
 
     #[test]

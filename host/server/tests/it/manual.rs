@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use patchbay_types::{
     TenantConfig,
     config::{ConfigError, DatabaseConfig, HooksConfig, HostConfig, HostLimits, ListenConfig, PluginsConfig},
+    egress::EgressConfig,
     tenant::{FailurePolicy, InstancePolicy, MatrixConfig, RetentionConfig},
 };
 use toml::{Table, Value};
@@ -18,6 +19,7 @@ fn the_host_manual_says_the_defaults() {
     // By default nothing listens for webhooks, and they come from nowhere: the manual shows where from they might.
     assert_eq!(ListenConfig { hooks: None, ..config.listen }, ListenConfig::default());
     assert_eq!(HooksConfig { public_url: None, ..config.hooks }, HooksConfig::default());
+    assert_eq!(EgressConfig { proxy: None, ..config.egress }, EgressConfig::default());
     assert_eq!(config.database, DatabaseConfig::default());
     assert_eq!(config.plugins, PluginsConfig::default());
     assert_eq!(config.limits, HostLimits::default());
