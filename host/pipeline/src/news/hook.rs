@@ -66,7 +66,8 @@ pub(crate) async fn read(shared: &Arc<Shared>, hook: Hook) -> Result<Next, Stora
         body: Vec::new(),
     });
     let (chain, mask) = (&*view.chain, Mask::of(&webhook));
-    let mut reading = Reading { shared, view: &view, chain, slot, hook: &hook, webhook, mask, now, trace: Trace::new() };
+    let mut reading =
+        Reading { shared, view: &view, chain, slot, hook: &hook, webhook, mask, now, trace: Trace::new() };
     if let Some(reason) = unreadable {
         return reading.park(Park { reason, ..Park::default() }).await;
     }

@@ -7,8 +7,8 @@ use std::{
     time::Duration,
 };
 
-use patchbay_matrix::{Client, ClientOptions, Ghosts, http_client};
 use patchbay_egress::Egress;
+use patchbay_matrix::{Client, ClientOptions, Ghosts, http_client};
 use patchbay_pipeline::{Homeserver, Outside, Pipeline, PipelineDeps};
 use patchbay_plugin::{Chain, Chains, Runtime, RuntimeConfig, Slot, Wanted, World};
 use patchbay_storage::{DeskFilter, DeskLine, NewEvent, OpenOptions, Store, Transaction};
