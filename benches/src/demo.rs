@@ -51,6 +51,7 @@ async fn play(places: &Places) -> anyhow::Result<Stage> {
     acts::replay(&mut stage, &places.captures).await?;
     let event = acts::swap(&mut stage).await?;
     acts::answer(&mut stage).await?;
+    acts::outside(&mut stage).await?;
     acts::explain(&stage, &event)?;
     acts::point_onward(&stage);
     Ok(stage)

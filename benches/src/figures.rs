@@ -2,6 +2,7 @@
 //! component is swapped; beside each its aim, and the limits that no host can pass.
 
 pub mod limits;
+pub mod outside;
 pub mod table;
 
 use std::time::Duration;

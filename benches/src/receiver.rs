@@ -8,7 +8,7 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use anyhow::Context;
@@ -53,8 +53,12 @@ pub struct Effect {
     pub id: String,
     /// The envelope's type.
     pub kind: String,
+    /// The ticket that it was done to, where there was one.
+    pub ticket: String,
     /// When.
     pub at: Millis,
+    /// The same, in microseconds since the receiver began to listen.
+    pub micros: u64,
 }
 
 /// A receiver that listens.
@@ -67,6 +71,7 @@ pub struct Receiver {
 
 struct Shared {
     manner: Manner,
+    begun: Instant,
     down: AtomicBool,
     requests: AtomicU64,
     state: Mutex<Done>,
@@ -92,6 +97,14 @@ struct Envelope {
     id: String,
     #[serde(rename = "type")]
     kind: String,
+    #[serde(default)]
+    data: Data,
+}
+
+#[derive(Default, Deserialize)]
+struct Data {
+    #[serde(default)]
+    ticket: String,
 }
 
 // === impl Receiver ===
@@ -106,6 +119,7 @@ impl Receiver {
         let address = listener.local_addr()?;
         let shared = Arc::new(Shared {
             manner,
+            begun: Instant::now(),
             down: AtomicBool::new(false),
             requests: AtomicU64::new(0),
             state: Mutex::default(),
@@ -198,7 +212,13 @@ impl Shared {
         if let Some(key) = key {
             done.answers.insert(key.to_owned(), answer.clone());
         }
-        done.log.push(Effect { id: envelope.id, kind: envelope.kind, at: SystemClock.now() });
+        done.log.push(Effect {
+            id: envelope.id,
+            kind: envelope.kind,
+            ticket: envelope.data.ticket,
+            at: SystemClock.now(),
+            micros: u64::try_from(self.begun.elapsed().as_micros()).unwrap_or(u64::MAX),
+        });
         answer
     }
 }

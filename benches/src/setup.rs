@@ -36,6 +36,8 @@ pub struct Setup {
     pub appservice: SocketAddr,
     /// Where the operator reaches it.
     pub admin: SocketAddr,
+    /// Where CRMs send their webhooks; nothing: nowhere.
+    pub hooks: Option<SocketAddr>,
     /// The played homeserver.
     pub homeserver: SocketAddr,
     /// Power-loss safe, or not.
@@ -195,8 +197,11 @@ impl Setup {
         };
         let Self { appservice, admin, homeserver, bot, prefix, more, .. } = self;
         let server = &cast.server;
+        let hooks = self.hooks.map_or_else(String::new, |at| {
+            format!("hooks = \"{at}\"\n\n[hooks]\npublic-url = \"http://{at}\"\n")
+        });
         format!(
-            "data = \"data\"\n\n[listen]\nappservice = \"{appservice}\"\nadmin = \"{admin}\"\n\n[database]\n\
+            "data = \"data\"\n\n[listen]\nappservice = \"{appservice}\"\nadmin = \"{admin}\"\n{hooks}\n[database]\n\
              synchronous = \"{synchronous}\"\n\n[[registrations]]\nid = \"load\"\nhomeserver = \"http://{homeserver}\"\n\
              server-name = \"{server}\"\nurl = \"http://{appservice}\"\nas-token = \"{AS_TOKEN}\"\n\
              hs-token = \"{HS_TOKEN}\"\nsender-localpart = \"{bot}\"\nprefix = \"{prefix}\"\n{more}"

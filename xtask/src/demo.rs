@@ -10,8 +10,8 @@ use crate::{
     process::{cargo, execute, root, target},
 };
 
-/// The components of the example tenant.
-const COMPONENTS: [&str; 3] = ["mapper-matrix", "router-rules", "adapter-desk"];
+/// The components of the example tenant, and of one that comes later.
+const COMPONENTS: [&str; 4] = ["mapper-matrix", "router-rules", "adapter-desk", "adapter-webhook"];
 
 /// How to show it.
 #[derive(Debug, Args)]

@@ -70,6 +70,12 @@ async fn main() -> anyhow::Result<()> {
         }
         show(&mut rows, of(&report, "CPU for 10,000 events", "s", report.cpu_per_10k));
     }
+    let mut outside = figures::outside::exchange(&places, amount).await?;
+    for conversations in [1, 8, 64] {
+        outside.extend(figures::outside::rate(&places, conversations, amount).await?);
+    }
+    outside.extend(figures::outside::outage(&places, if args.quick { 20_000 } else { 1_000_000 }).await?);
+    outside.into_iter().for_each(|row| show(&mut rows, row));
     let path = work.join("figures.json");
     std::fs::write(&path, serde_json::to_vec_pretty(&rows)?).with_context(|| path.display().to_string())
 }

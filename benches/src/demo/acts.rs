@@ -2,6 +2,7 @@
 
 mod answer;
 mod explain;
+mod outside;
 mod replay;
 mod stay;
 mod swap;
@@ -9,6 +10,7 @@ mod swap;
 pub(super) use self::{
     answer::answer,
     explain::{explain, point_onward},
+    outside::outside,
     replay::replay,
     stay::stay,
     swap::swap,

@@ -4,6 +4,7 @@ use std::{
     fs,
     net::SocketAddr,
     path::{Path, PathBuf},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -18,11 +19,11 @@ use super::{
     tell::{heading, operate, say},
 };
 use crate::{
-    cast::{Cast, CastSize},
+    cast::{Cast, CastSize, Room},
     desk::Desk,
     homeserver::{ClientApi, Link, Target},
     host::{Host, free_address},
-    setup::{AS_TOKEN, HS_TOKEN, Setup},
+    setup::{AS_TOKEN, HS_TOKEN, RECEIVER_SECRET, Setup},
 };
 
 /// The captures' own names: the homeserver, our bot, the beginning of our ghosts' names.
@@ -69,13 +70,16 @@ impl Stage {
         let size = CastSize { tenants: vec![TENANT.to_owned()], rooms: 6, users: 9 };
         let cast = Cast::new(7, SERVER, &size);
         let bot = format!("@{BOT}:{SERVER}");
+        let mut all = cast.clone();
+        all.rooms.push(Arc::new(elsewhere()));
         let homeserver =
-            ClientApi::start(SocketAddr::from(([127, 0, 0, 1], 0)), &cast, AS_TOKEN, &bot).await?;
+            ClientApi::start(SocketAddr::from(([127, 0, 0, 1], 0)), &all, AS_TOKEN, &bot).await?;
         let setup = Setup {
             dir,
             components: places.components.clone(),
             appservice: free_address()?,
             admin: free_address()?,
+            hooks: Some(free_address()?),
             homeserver: homeserver.address,
             synchronous: Synchronous::Full,
             bot: BOT.to_owned(),
@@ -88,7 +92,7 @@ impl Stage {
         copy(&places.components, &setup.dir.join("components"))?;
         say(format!("{} holds patchbay.toml, tenants/{TENANT}.toml and components/", setup.dir.display()));
         let begun = Instant::now();
-        let host = Host::start(&places.host, &setup, &[]).await?;
+        let host = Host::start(&places.host, &setup, &[RECEIVER_SECRET]).await?;
         say(format!("patchbay serve: ready after {:.1} s, log in host.log", begun.elapsed().as_secs_f32()));
         let link = Link::new(Target { address: setup.appservice, token: HS_TOKEN.to_owned() });
         let desk = Desk::new(host.admin().clone(), [TENANT.to_owned()]);
@@ -151,6 +155,12 @@ impl Stage {
     pub(super) fn program(&self) -> &Path {
         &self.program
     }
+}
+
+/// The room of a tenant who comes later.
+pub(super) fn elsewhere() -> Room {
+    let users = vec![format!("@dora:{SERVER}").into()];
+    Room { id: "!globexglobexglobexglobexglobexglobexglobexglo".into(), tenant: "globex".into(), users }
 }
 
 /// All that lies in a directory.

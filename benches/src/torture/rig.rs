@@ -93,6 +93,7 @@ impl Rig {
             components: places.components.clone(),
             appservice: free_address()?,
             admin: free_address()?,
+            hooks: None,
             homeserver: client_api.address,
             synchronous: wanted.synchronous,
             bot: wanted.bot.to_owned(),

@@ -65,8 +65,7 @@ impl Outlet {
         let limit = request.timeout.map_or(most, |asked| asked.min(most));
         let mut origin = None;
         let carried = timeout(limit, Box::pin(self.0.carry(request, files, &sent, &mut origin))).await;
-        let answer =
-            carried.unwrap_or_else(|_| Err(sent.failure(format!("no whole answer within {limit:?}"))));
+        let answer = carried.unwrap_or_else(|_| Err(sent.failure(format!("it took longer than {limit:?}"))));
         let answer = answer.map_err(|failure| self.0.secrets.mask().hide_in(failure));
         self.0.record(method, origin.as_deref(), &answer, began.elapsed());
         answer

@@ -14,7 +14,7 @@ use crate::{
 /// Asked before anything is sent.
 ///
 /// # Errors
-/// [`Failure::Denied`], with what the files say, or when one part lies within another.
+/// [`Failure::Denied`], with what the files say, or when the whole body is taken and a part of it once more.
 pub(crate) fn allowed(takes: &[Take], files: &dyn Files) -> Result<(), Failure> {
     for take in takes {
         if !take.at.is_empty() && !take.at.starts_with('/') {

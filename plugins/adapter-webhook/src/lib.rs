@@ -46,14 +46,14 @@ impl Adapter for WebhookAdapter {
     }
 
     fn open(&self, draft: Draft, call: Call) -> Result<Opened, Failure> {
-        let Draft { conversation, customer, initial, items } = draft;
+        let Draft { conversation, customer, initial, .. } = draft;
         let changes = initial.into_iter().map(Into::into).collect();
         let event = Event::TicketOpen(TicketOpen { conversation, customer: (&customer).into(), changes });
         let reply = self.poster(&call).send(&format!("{}-open", call.key), &event)?;
         let id = reply.id.unwrap_or_else(|| call.key.clone());
-        // The ticket is there, whatever becomes of its messages: the host appends those that are missing.
-        let written = self.append(id.clone(), items, call).unwrap_or_else(|failure| failure.written);
-        Ok(Opened { ticket: Ticket { id, url: reply.url }, written })
+        // The ticket is there, whatever becomes of its messages. The host appends them at once: were one of them to fail
+        // in here, nobody could be told of both.
+        Ok(Opened { ticket: Ticket { id, url: reply.url }, written: Vec::new() })
     }
 
     fn append(&self, ticket: String, items: Vec<Item>, call: Call) -> Result<Vec<Written>, Failure> {

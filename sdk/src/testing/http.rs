@@ -9,14 +9,13 @@ use crate::http::contract::{Destination, Failure, Request, Response, Take};
 /// With what the author of the plugin or of the test has to know: nothing like it was expected.
 pub(super) fn send(state: &mut State, request: &Request) -> Result<Result<Response, Failure>, String> {
     let entry = request.step.clone().map(|step| (state.call.clone(), step));
-    if let Some((_, step)) = &entry {
-        if !state.steps.insert(step.clone())
-            && state.journal.contains_key(&(state.call.clone(), step.clone()))
-        {
-            return Err(format!(
-                "the step `{step}` was done in this attempt already: another effect needs another name"
-            ));
-        }
+    if let Some((call, step)) = &entry
+        && !state.steps.insert(step.clone())
+        && state.journal.contains_key(&(call.clone(), step.clone()))
+    {
+        return Err(format!(
+            "the step `{step}` was done in this attempt already: another effect needs another name"
+        ));
     }
     if let Some(answer) = entry.as_ref().and_then(|entry| state.journal.get(entry)) {
         return Ok(Ok(answer.clone()));

@@ -61,7 +61,6 @@ pub(crate) mod store {
         asked("store.get", |state| state.store.get(key).cloned())
     }
 
-    #[expect(clippy::unnecessary_wraps, reason = "the host's own can refuse")]
     pub(crate) fn set(key: &str, value: &[u8]) -> Result<(), String> {
         asked("store.set", |state| state.store.insert(key.to_owned(), value.to_vec()));
         Ok(())

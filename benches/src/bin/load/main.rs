@@ -32,6 +32,7 @@ fn config(args: &ConfigArgs) -> anyhow::Result<()> {
         components: args.components.clone(),
         appservice: args.appservice,
         admin: args.admin,
+        hooks: None,
         homeserver: args.homeserver,
         synchronous: if args.normal { Synchronous::Normal } else { Synchronous::Full },
         bot: BOT.to_owned(),

@@ -23,12 +23,18 @@ async fn without_end(start: &'static str, again: &'static str) -> Server {
     .await
 }
 
-/// What became of a request that has half a second, by a house that takes a thousand bytes.
+/// What became of a request, by a house that takes a thousand bytes.
 async fn asked(server: &Server) -> Result<Response, Failure> {
     let outlet = House::to(server).set(|config| config.response = Bytes(1000)).outlet();
+    send(&outlet, get(&server.url("/"))).await
+}
+
+/// The same for a request that has a second and a half.
+async fn hurried(server: &Server) -> Result<Response, Failure> {
+    let outlet = House::to(server).set(|config| config.response = Bytes(1000)).outlet();
     let began = Instant::now();
-    let answer = send(&outlet, within(get(&server.url("/")), 500)).await;
-    assert!(began.elapsed().as_millis() < 2_000, "it ends within its time");
+    let answer = send(&outlet, within(get(&server.url("/")), 1_500)).await;
+    assert!(began.elapsed().as_secs() < 15, "it ends within its time");
     answer
 }
 
@@ -93,24 +99,24 @@ async fn one_byte_at_a_time_is_no_way_around_the_time() {
         })
     };
     for start in ["", "HTTP/1.1 200 OK\r\nx-a: ", "HTTP/1.1 200 OK\r\ncontent-length: 900\r\n\r\n"] {
-        unknown(asked(&drip(start).await).await);
+        unknown(hurried(&drip(start).await).await);
     }
 }
 
 #[tokio::test]
 async fn a_flood_of_interim_answers_ends() {
     for interim in ["HTTP/1.1 100 Continue\r\n\r\n", "HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n"] {
-        unknown(asked(&without_end("", interim).await).await);
+        unknown(hurried(&without_end("", interim).await).await);
     }
 }
 
 #[tokio::test]
 async fn a_flood_of_header_fields_ends() {
-    unknown(asked(&without_end("HTTP/1.1 200 OK\r\n", "x-a: y\r\n").await).await);
-    unknown(asked(&without_end("HTTP/1.1 200 OK\r\nx-a: ", "yyyyyyyyyy").await).await);
-    unknown(asked(&without_end("HTTP/1.1 200 ", "OKOKOKOKOK").await).await);
+    unknown(hurried(&without_end("HTTP/1.1 200 OK\r\n", "x-a: y\r\n").await).await);
+    unknown(hurried(&without_end("HTTP/1.1 200 OK\r\nx-a: ", "yyyyyyyyyy").await).await);
+    unknown(hurried(&without_end("HTTP/1.1 200 ", "OKOKOKOKOK").await).await);
     let trailers = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n0\r\n";
-    unknown(asked(&without_end(trailers, "x-a: y\r\n").await).await);
+    unknown(hurried(&without_end(trailers, "x-a: y\r\n").await).await);
 }
 
 #[tokio::test]

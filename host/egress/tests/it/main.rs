@@ -1,6 +1,11 @@
 //! The way out's promises, against servers on this machine that behave as badly as servers can.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a helper that panics fails its test")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a helper that panics fails its test"
+)]
 
 mod bounds;
 mod echo;

@@ -40,8 +40,8 @@ async fn a_server_that_never_answers_leaves_the_outcome_unknown_when_the_time_is
     .await;
     let outlet = House::to(&server).outlet();
     let began = Instant::now();
-    let why = unknown(send(&outlet, within(post(&server.url("/"), "x"), 100)).await);
-    assert!(why.contains("100ms") && began.elapsed().as_millis() < 1_500, "{why}");
+    let why = unknown(send(&outlet, within(post(&server.url("/"), "x"), 1_000)).await);
+    assert!(why.contains("1s") && began.elapsed().as_secs() < 15, "{why}");
 }
 
 #[tokio::test]
@@ -51,10 +51,10 @@ async fn a_request_cannot_ask_for_more_time_than_is_configured() {
         std::future::pending::<()>().await;
     })
     .await;
-    let outlet = House::to(&server).set(|config| config.timeout = Span::millis(100)).outlet();
+    let outlet = House::to(&server).set(|config| config.timeout = Span::millis(1_000)).outlet();
     let began = Instant::now();
     unknown(send(&outlet, within(get(&server.url("/")), 60_000)).await);
-    assert!(began.elapsed().as_millis() < 1_500);
+    assert!(began.elapsed().as_secs() < 15);
 }
 
 #[tokio::test]
@@ -63,11 +63,11 @@ async fn a_connection_that_does_not_come_about_in_time_is_unreachable() {
     let server = Server::playing(|_peer| std::future::pending()).await;
     let url = format!("https://{}/", server.address);
     let slow = House::new().granting(&url, &["127.0.0.1"]);
-    unreachable(send(&slow.outlet(), within(post(&url, "x"), 100)).await);
-    let impatient = slow.set(|config| config.connect_timeout = Span::millis(100));
+    unreachable(send(&slow.outlet(), within(post(&url, "x"), 1_000)).await);
+    let impatient = slow.set(|config| config.connect_timeout = Span::millis(1_000));
     let began = Instant::now();
     unreachable(send(&impatient.outlet(), get(&url)).await);
-    assert!(began.elapsed().as_millis() < 1_500);
+    assert!(began.elapsed().as_secs() < 15);
     assert_eq!(server.connections(), 2);
 }
 
@@ -92,14 +92,14 @@ async fn waiting_for_a_place_counts_and_sends_nothing() {
     let egress = house.egress();
     let (one, next_generation) =
         (house.outlet_of(&egress, "acme", "crm"), house.outlet_of(&egress, "acme", "crm"));
-    let first = within(post(&server.url("/"), "x"), 400);
+    let first = within(post(&server.url("/"), "x"), 2_000);
     let second = within(post(&server.url("/"), "x"), 100);
     let (first, second) = tokio::join!(send(&one, first), send(&next_generation, second));
     unknown(first);
     unreachable(second);
     assert_eq!(server.requests().len(), 1);
     // Another adapter has places of its own.
-    unknown(send(&house.outlet_of(&egress, "acme", "other"), within(get(&server.url("/")), 100)).await);
+    unknown(send(&house.outlet_of(&egress, "acme", "other"), within(get(&server.url("/")), 1_000)).await);
 }
 
 #[tokio::test]

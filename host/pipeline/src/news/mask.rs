@@ -82,7 +82,9 @@ impl Needle {
     fn of(secret: &str) -> Self {
         let quoted = crate::steps::json(secret);
         let numbers: Vec<String> = secret.bytes().map(|byte| byte.to_string()).collect();
-        Self { text: quoted.trim_matches('"').to_owned(), numbers: numbers.join(",") }
+        // Without the quotes around it, and with those in it.
+        let text = quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(&quoted);
+        Self { text: text.to_owned(), numbers: numbers.join(",") }
     }
 }
 

@@ -95,11 +95,6 @@ impl Connections {
         open.until
     }
 
-    /// Connections that are not up.
-    pub(crate) fn down(&self) -> usize {
-        self.lock().len()
-    }
-
     fn lock(&self) -> MutexGuard<'_, HashMap<Key, Open>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

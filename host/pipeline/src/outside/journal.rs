@@ -56,11 +56,6 @@ impl Journal {
         self.attempt
     }
 
-    /// Whether anything was ever begun.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.known.is_empty()
-    }
-
     /// Writes down that a step is about to be sent, unless it need not be.
     ///
     /// # Errors

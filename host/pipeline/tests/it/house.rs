@@ -35,7 +35,7 @@ pub(crate) struct House {
     pub(crate) chains: Arc<Chains>,
     pub(crate) pipeline: Arc<Pipeline>,
     pub(crate) clock: MockClock,
-    dir: Arc<tempfile::TempDir>,
+    pub(crate) dir: Arc<tempfile::TempDir>,
     cancel: CancellationToken,
     running: tokio::task::JoinHandle<()>,
     sent: u64,

@@ -3,6 +3,7 @@
 
 mod captures;
 mod crash;
+mod crm;
 mod doorkeeper;
 mod follow;
 #[path = "../../../plugin/tests/it/guest.rs"]
@@ -11,5 +12,6 @@ mod guest;
 mod hooks;
 mod house;
 mod order;
+mod outside;
 mod owners;
 mod parking;

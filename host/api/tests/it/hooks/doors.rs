@@ -18,7 +18,7 @@ async fn an_unknown_tenant_or_adapter_is_answered_exactly_like_a_wrong_token() {
     let wrong = format!("{}A", &token[..31]);
     let send = async |method: &str, path: &str| {
         house
-            .raw(format!("{method} {path} HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\n\r\nhello").as_bytes())
+            .raw(format!("{method} {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: 5\r\n\r\nhello").as_bytes())
             .await
     };
     let reference = send("POST", &format!("/hooks/acme/crm/{wrong}")).await;
@@ -95,8 +95,15 @@ async fn no_line_of_the_log_holds_a_token() {
     let path = house.path("crm");
     // Not by a client that has a log of its own.
     let send = async |length: usize, body: &str| {
-        let head = format!("POST {path} HTTP/1.1\r\nhost: x\r\ncontent-length: {length}\r\n\r\n");
-        house.raw(format!("{head}{body}").as_bytes()).await
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n"
+        );
+        let whole = format!("{head}{body}");
+        if length == body.len() {
+            house.raw(whole.as_bytes()).await
+        } else {
+            house.cut_off(whole.as_bytes()).await
+        }
     };
     for (length, body) in
         [(5, "hello"), (6, "forged"), (6, "silent"), (5, "split"), (100, "cut"), (2 << 20, "long")]

@@ -130,11 +130,22 @@ impl House {
         request.send().await.unwrap()
     }
 
-    /// Sends bytes as they are and answers what came back until the end of the connection, but for the date.
+    /// Sends bytes as they are and answers what came back until the host ended the connection, but for the date.
     pub(crate) async fn raw(&self, bytes: &[u8]) -> String {
+        self.exchange(bytes, false).await
+    }
+
+    /// The same, by a sender that sends no more than this.
+    pub(crate) async fn cut_off(&self, bytes: &[u8]) -> String {
+        self.exchange(bytes, true).await
+    }
+
+    async fn exchange(&self, bytes: &[u8], end: bool) -> String {
         let mut stream = TcpStream::connect(self.address).await.unwrap();
         stream.write_all(bytes).await.unwrap();
-        stream.shutdown().await.unwrap();
+        if end {
+            stream.shutdown().await.unwrap();
+        }
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).await.unwrap();
         let answer = String::from_utf8(answer).unwrap();
