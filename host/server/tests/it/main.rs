@@ -17,6 +17,7 @@ mod export;
 #[path = "../../../plugin/tests/it/guest.rs"]
 #[expect(dead_code, reason = "the tests of `plugin` use more of it")]
 mod guest;
+mod guides;
 mod homeserver;
 mod hooks;
 mod host;

@@ -25,7 +25,7 @@ pub(super) struct New {
     #[arg(long, value_name = "DIR")]
     path: Option<PathBuf>,
     /// The SDK in a directory, instead of the published one.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", env = "PATCHBAY_SDK")]
     sdk_path: Option<PathBuf>,
     /// Print JSON, for programs.
     #[arg(long)]
