@@ -40,7 +40,7 @@ fn is_followed(kind: &str, name: &str) {
         .env("PATCHBAY_SDK", root().join("sdk"))
         .env("PATCHBAY_CONFIG", &config)
         // What the three have in common is compiled once.
-        .env("CARGO_TARGET_DIR", Path::new(env!("CARGO_TARGET_TMPDIR")).join("guides"))
+        .env("CARGO_TARGET_DIR", Path::new(env!("CARGO_TARGET_TMPDIR")).join("projects"))
         .output()
         .unwrap();
     let said =

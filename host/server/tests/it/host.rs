@@ -15,7 +15,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// What a test waits for comes within this, or never.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(180);
 /// How long until a condition is looked at again.
 const LOOK: Duration = Duration::from_millis(20);
 /// The homeserver shows this to the host.

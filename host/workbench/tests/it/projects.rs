@@ -29,6 +29,10 @@ fn project(dir: &Path, kind: Kind, name: &str) -> Project {
     let path = Some(dir.to_owned());
     let made = new(&New { kind, name: name.into(), path, sdk: Some(root().join("sdk")) }).unwrap();
     fs::copy(root().join("Cargo.lock"), made.join("Cargo.lock")).unwrap();
+    // What projects have in common is compiled once, also for the tests of the guides.
+    let shared = format!("[build]\ntarget-dir = '{}/projects'\n", env!("CARGO_TARGET_TMPDIR"));
+    fs::create_dir(made.join(".cargo")).unwrap();
+    fs::write(made.join(".cargo/config.toml"), shared).unwrap();
     Project::needed(&made).unwrap()
 }
 
