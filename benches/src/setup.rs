@@ -88,10 +88,10 @@ impl ChainSetup {
         }
     }
 
-    /// The first-party components, and the generic adapter, which posts to `receiver`. The host needs
+    /// The first-party components, and the generic adapter, which posts to `receiver`, so many deliveries at once. The host needs
     /// [`RECEIVER_SECRET`] in its environment.
     #[must_use]
-    pub fn outside(receiver: SocketAddr) -> Self {
+    pub fn outside(receiver: SocketAddr, concurrency: u32) -> Self {
         Self {
             adapter: "adapter-webhook".to_owned(),
             grants: format!(
@@ -99,7 +99,7 @@ impl ChainSetup {
                  addresses = [\"127.0.0.1\"] }}] }}"
             ),
             more: format!(
-                "concurrency = 64\n\n[adapters.desk.settings]\nurl = \"http://{receiver}/\"\n\n[secrets.webhook]\n\
+                "concurrency = {concurrency}\n\n[adapters.desk.settings]\nurl = \"http://{receiver}/\"\n\n[secrets.webhook]\n\
                  from = {{ env = \"{}\" }}\nhosts = [\"http://{receiver}\"]\nsign = true\n",
                 RECEIVER_SECRET.0
             ),

@@ -139,7 +139,7 @@ pub async fn outage(places: &Places, events: u64) -> anyhow::Result<Vec<Row>> {
 }
 
 async fn rig(places: &Places, receiver: &Receiver, rooms: usize) -> anyhow::Result<Rig> {
-    let chains = vec![(TENANT.to_owned(), ChainSetup::outside(receiver.address))];
+    let chains = vec![(TENANT.to_owned(), ChainSetup::outside(receiver.address, 64))];
     Rig::start(places, Wanted { env: vec![RECEIVER_SECRET], ..Wanted::new("outside", rooms, chains) }).await
 }
 

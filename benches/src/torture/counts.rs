@@ -17,6 +17,8 @@ pub struct Counts {
     pub sabotaged_kills: u32,
     /// Crashes at each point of the journal's matrix.
     pub crashes: u32,
+    /// Every nth of its points.
+    pub every: usize,
     /// Events a second while components are swapped and hosts killed.
     pub rate: u32,
     /// How long a quiet time is measured.
@@ -39,6 +41,7 @@ impl Counts {
             undone: 1,
             sabotaged_kills: 4,
             crashes: 1,
+            every: 2,
             rate: 200,
             measured: Duration::from_secs(3),
             deeds: 6,
@@ -55,6 +58,7 @@ impl Counts {
             undone: 30,
             sabotaged_kills: 10,
             crashes: 20,
+            every: 1,
             rate: 1000,
             measured: Duration::from_secs(10),
             deeds: usize::MAX,
