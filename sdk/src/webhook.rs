@@ -29,10 +29,11 @@
 //!     .hex()
 //!     .seconds("x-chatwoot-timestamp", Duration::from_secs(300))
 //!     .over(&[Over::Header("x-chatwoot-timestamp"), Over::Text("."), Over::Body]);
-//! // Zendesk: base64 over the timestamp and the body. Its timestamp is a date, which `accept` may check for itself.
+//! // Zendesk: base64 over the timestamp and the body. Its timestamp is a date.
 //! let zendesk = hmac_sha256("hook-secret")
 //!     .header("x-zendesk-webhook-signature")
 //!     .base64()
+//!     .date("x-zendesk-webhook-signature-timestamp", Duration::from_secs(300))
 //!     .over(&[Over::Header("x-zendesk-webhook-signature-timestamp"), Over::Body]);
 //! // HubSpot, version 3: base64 over method, URL, body and a timestamp in milliseconds.
 //! let hubspot = hmac_sha256("client-secret")
@@ -44,10 +45,26 @@
 //! let fixed = token("hook-token").header("x-gitlab-token");
 //! # let _ = (meta, zammad, chatwoot, zendesk, hubspot, fixed);
 //! ```
+//!
+//! A token in `Authorization` says who sends, and nothing of what is sent:
+//!
+//! ```
+//! use patchbay_sdk::webhook::{jwt_eddsa, jwt_hs256};
+//!
+//! let shared = jwt_hs256("hook-secret").audience("patchbay");
+//! let public = jwt_eddsa("service-key").audience("patchbay").issuer("https://crm.example.org");
+//! # let _ = (shared, public);
+//! ```
+//!
+//! What the host cannot verify (RS256, ES256 and HMAC-SHA512 among others, and client certificates) cannot be said here:
+//! let the proxy in front of `listen.hooks` verify it, and pass on a fixed header that it alone knows, for [`token`].
 
+mod jwt;
 mod scheme;
 mod standard;
+mod time;
 
+pub use jwt::{Jwt, jwt_eddsa, jwt_hs256};
 pub use scheme::{Over, Scheme, ed25519, hmac_sha1, hmac_sha256, token};
 pub use standard::standard_webhooks;
 
@@ -65,6 +82,9 @@ pub enum Forged {
     /// The signature is not the secret's.
     #[error("the signature is wrong")]
     Signature,
+    /// A claim of its token is missing, or says that it is not for us.
+    #[error("the claim `{0}` is missing or not ours")]
+    Claim(&'static str),
 }
 
 /// 401, and nothing about what is wrong: who forges should not learn it.

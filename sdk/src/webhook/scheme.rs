@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
-use super::Forged;
+use super::{
+    Forged,
+    time::{Unit, within},
+};
 use crate::{
     bindings::adapter::exports::patchbay::plugin::webhooks::Webhook,
     secrets::{Algorithm, verify},
@@ -49,8 +52,7 @@ enum Encoding {
 #[derive(Debug, Clone, Copy)]
 struct Time<'a> {
     header: &'a str,
-    /// Milliseconds of one unit.
-    unit: u64,
+    unit: Unit,
     window: Duration,
 }
 
@@ -113,13 +115,19 @@ impl<'a> Scheme<'a> {
 
     /// This header is a Unix time in seconds, at most `window` from now. It should be signed too.
     pub fn seconds(mut self, header: &'a str, window: Duration) -> Self {
-        self.time = Some(Time { header, unit: 1000, window });
+        self.time = Some(Time { header, unit: Unit::Seconds, window });
         self
     }
 
     /// This header is a Unix time in milliseconds, at most `window` from now. It should be signed too.
     pub fn millis(mut self, header: &'a str, window: Duration) -> Self {
-        self.time = Some(Time { header, unit: 1, window });
+        self.time = Some(Time { header, unit: Unit::Millis, window });
+        self
+    }
+
+    /// This header is a date (RFC 3339), at most `window` from now. It should be signed too.
+    pub fn date(mut self, header: &'a str, window: Duration) -> Self {
+        self.time = Some(Time { header, unit: Unit::Date, window });
         self
     }
 
@@ -145,8 +153,8 @@ impl<'a> Scheme<'a> {
     /// See [`Forged`].
     pub fn check_signature(&self, webhook: &Webhook, signature: &[u8], now: Timestamp) -> Result<(), Forged> {
         if let Some(Time { header, unit, window }) = self.time {
-            let at: u64 = needed(webhook, header)?.parse().map_err(|_| Forged::Header(header.to_owned()))?;
-            if !within(at.saturating_mul(unit), now, window) {
+            let at = unit.read(needed(webhook, header)?).ok_or_else(|| Forged::Header(header.to_owned()))?;
+            if !within(at, now, window) {
                 return Err(Forged::Stale);
             }
         }
@@ -173,14 +181,11 @@ impl<'a> Scheme<'a> {
     }
 }
 
-fn needed<'a>(webhook: &'a Webhook, header: &str) -> Result<&'a str, Forged> {
+pub(super) fn needed<'a>(webhook: &'a Webhook, header: &str) -> Result<&'a str, Forged> {
     webhook.header(header).ok_or_else(|| Forged::Header(header.to_owned()))
-}
-
-/// Whether `at` is at most `window` from `now`, on either side.
-pub(super) fn within(at: Timestamp, now: Timestamp, window: Duration) -> bool {
-    u128::from(at.abs_diff(now)) <= window.as_millis()
 }
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod vectors;

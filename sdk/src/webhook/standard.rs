@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
-use super::{Forged, scheme::within};
+use super::{
+    Forged,
+    time::{Unit, within},
+};
 use crate::{
     bindings::adapter::exports::patchbay::plugin::webhooks::Webhook,
     secrets::{Algorithm, verify},
@@ -25,8 +28,8 @@ pub fn standard_webhooks(webhook: &Webhook, secret: &str, now: Timestamp) -> Res
     };
     let (id, timestamp, signatures) =
         (header("webhook-id")?, header("webhook-timestamp")?, header("webhook-signature")?);
-    let seconds: u64 = timestamp.parse().map_err(|_| Forged::Header("webhook-timestamp".to_owned()))?;
-    if !within(seconds.saturating_mul(1000), now, WINDOW) {
+    let at = Unit::Seconds.read(timestamp).ok_or_else(|| Forged::Header("webhook-timestamp".to_owned()))?;
+    if !within(at, now, WINDOW) {
         return Err(Forged::Stale);
     }
     let mut data = Vec::with_capacity(id.len() + timestamp.len() + 2 + webhook.body.len());
