@@ -27,4 +27,5 @@ mod plugin;
 mod plugins;
 mod replies;
 mod shutdown;
+mod signed;
 mod startup;
