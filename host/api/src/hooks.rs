@@ -29,8 +29,9 @@ pub use self::{
 
 /// The route, which is all that is ever logged of a request's path.
 const ROUTE: &str = "/hooks/{tenant}/{adapter}/{token}";
-/// Requests under way at once, over all doors.
+/// Requests under way at once, over all doors, and over all doors of one tenant.
 const UNDER_WAY: usize = 256;
+const OF_A_TENANT: usize = 64;
 
 /// What the doors are built from.
 pub struct HooksDeps {
@@ -57,7 +58,15 @@ struct Inner {
     /// What stands before the path of every webhook's URL.
     base: String,
     under_way: Semaphore,
-    watched: Mutex<HashMap<Place, Arc<Watched>>>,
+    watched: Mutex<Watch>,
+}
+
+/// What is watched at the doors.
+#[derive(Default)]
+struct Watch {
+    doors: HashMap<Place, Arc<Watched>>,
+    /// Places for the requests of each tenant's doors.
+    tenants: HashMap<TenantId, Arc<Semaphore>>,
 }
 
 // === impl Hooks ===
@@ -113,8 +122,13 @@ impl Hooks {
 
     fn watched(&self, place: &Place) -> Arc<Watched> {
         let mut all = self.0.watched.lock().unwrap_or_else(PoisonError::into_inner);
-        let watched =
-            all.entry(place.clone()).or_insert_with(|| Arc::new(Watched::new(place, &self.0.deps.config)));
-        Arc::clone(watched)
+        if let Some(watched) = all.doors.get(place) {
+            return Arc::clone(watched);
+        }
+        let places =
+            all.tenants.entry(place.0.clone()).or_insert_with(|| Arc::new(Semaphore::new(OF_A_TENANT)));
+        let watched = Arc::new(Watched::new(place, &self.0.deps.config, Arc::clone(places)));
+        all.doors.insert(place.clone(), Arc::clone(&watched));
+        watched
     }
 }

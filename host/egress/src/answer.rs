@@ -14,12 +14,20 @@ pub(crate) enum Broken {
     Cut(String),
 }
 
-/// The whole answer, decompressed. `searched`: it has to be in a form that can be searched for secrets.
-pub(crate) async fn read(
+/// What an answer says before its body, which is left empty.
+pub(crate) fn head(answer: &reqwest::Response) -> Response {
+    let text = |value: &http::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    let headers =
+        answer.headers().iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect();
+    Response { status: answer.status().as_u16(), headers, body: Vec::new(), unread: None }
+}
+
+/// The answer's whole body, decompressed. `searched`: it has to be in a form that can be searched for secrets.
+pub(crate) async fn body(
     mut answer: reqwest::Response,
     bound: u64,
     searched: bool,
-) -> Result<Response, Broken> {
+) -> Result<Vec<u8>, Broken> {
     if answer.content_length().is_some_and(|length| length > bound) {
         return Err(Broken::TooLarge);
     }
@@ -35,10 +43,7 @@ pub(crate) async fn read(
     if encoded && searched && !body.is_empty() {
         return Err(Broken::Cut("the answer is in an encoding that was not asked for".to_owned()));
     }
-    let text = |value: &http::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
-    let headers =
-        answer.headers().iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect();
-    Ok(Response { status: answer.status().as_u16(), headers, body })
+    Ok(body)
 }
 
 /// All that an error says, but not of which URL.

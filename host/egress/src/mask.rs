@@ -11,7 +11,7 @@ use base64::{
     engine::general_purpose::{STANDARD, URL_SAFE},
 };
 use memchr::memmem;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode};
 
 use crate::request::{Failure, Response};
 
@@ -66,9 +66,11 @@ impl Mask {
         self.0.is_empty()
     }
 
-    /// Whether `text` holds any of it.
-    pub(crate) fn finds(&self, text: &str) -> bool {
-        self.0.iter().any(|form| memmem::find(text.as_bytes(), form).is_some())
+    /// Whether a URL holds any of it, however much of it is percent-encoded.
+    pub(crate) fn finds(&self, url: &str) -> bool {
+        let decoded: Cow<'_, [u8]> = percent_decode_str(url).into();
+        let holds = |text: &[u8]| self.0.iter().any(|form| memmem::find(text, form).is_some());
+        holds(url.as_bytes()) || holds(&decoded)
     }
 
     /// The answer without it.
@@ -92,7 +94,8 @@ impl Mask {
         }
     }
 
-    fn in_text(&self, text: &str) -> String {
+    /// The text without it.
+    pub(crate) fn in_text(&self, text: &str) -> String {
         String::from_utf8_lossy(&self.in_bytes(text.as_bytes())).into_owned()
     }
 
@@ -194,8 +197,12 @@ mod tests {
     fn bytes_that_are_no_text_are_searched_too() {
         let mut mask = Mask::default();
         mask.add(&[0xff, 0xfe, 0, 1, 2, 3, 4, 5]);
-        let mut response =
-            Response { status: 200, headers: vec![], body: vec![9, 0xff, 0xfe, 0, 1, 2, 3, 4, 5, 9] };
+        let mut response = Response {
+            status: 200,
+            headers: vec![],
+            body: vec![9, 0xff, 0xfe, 0, 1, 2, 3, 4, 5, 9],
+            unread: None,
+        };
         mask.hide(&mut response);
         assert_eq!(response.body, [&[9][..], b"***", &[9]].concat());
     }

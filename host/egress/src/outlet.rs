@@ -60,15 +60,39 @@ impl Outlet {
     /// # Errors
     /// In the contract's words: see [`Failure`].
     pub async fn send(&self, request: Request, files: &dyn Files) -> Result<Response, Failure> {
+        self.exchange(request, files).await.0
+    }
+
+    /// The same for a request with an effect: where the answer says success and then cannot be read, it is an answer all
+    /// the same, since the effect is there.
+    ///
+    /// # Errors
+    /// In the contract's words: see [`Failure`].
+    pub async fn send_effect(&self, request: Request, files: &dyn Files) -> Result<Response, Failure> {
+        match self.exchange(request, files).await {
+            (Err(why @ (Failure::UnknownOutcome(_) | Failure::TooLarge(_))), Some(head)) => {
+                Ok(Response { unread: Some(why), ..head })
+            }
+            (answer, _) => answer,
+        }
+    }
+
+    /// Answers also the head of an answer that says success, once there was one.
+    async fn exchange(
+        &self,
+        request: Request,
+        files: &dyn Files,
+    ) -> (Result<Response, Failure>, Option<Response>) {
         let (began, sent, method) = (Instant::now(), Sent::default(), request.method);
         let most = self.0.shared.config.timeout.0;
         let limit = request.timeout.map_or(most, |asked| asked.min(most));
-        let mut origin = None;
-        let carried = timeout(limit, Box::pin(self.0.carry(request, files, &sent, &mut origin))).await;
+        let (mut origin, mut head) = (None, None);
+        let carry = self.0.carry(request, files, &sent, &mut origin, &mut head);
+        let carried = timeout(limit, Box::pin(carry)).await;
         let answer = carried.unwrap_or_else(|_| Err(sent.failure(format!("it took longer than {limit:?}"))));
         let answer = answer.map_err(|failure| self.0.secrets.mask().hide_in(failure));
         self.0.record(method, origin.as_deref(), &answer, began.elapsed());
-        answer
+        (answer, head)
     }
 
     /// The secrets that it may use.
@@ -87,6 +111,7 @@ impl Way {
         files: &dyn Files,
         sent: &Sent,
         origin: &mut Option<String>,
+        success: &mut Option<Response>,
     ) -> Result<Response, Failure> {
         let config = &self.shared.config;
         take::allowed(&request.take, files)?;
@@ -103,7 +128,13 @@ impl Way {
             Broken::TooLarge => Failure::TooLarge(config.response.0),
             Broken::Cut(why) => sent.failure(why),
         };
-        let mut response = answer::read(answer, config.response.0, !mask.is_empty()).await.map_err(broken)?;
+        let mut response = answer::head(&answer);
+        if (200..300).contains(&response.status) {
+            let mut head = response.clone();
+            mask.hide(&mut head);
+            *success = Some(head);
+        }
+        response.body = answer::body(answer, config.response.0, !mask.is_empty()).await.map_err(broken)?;
         take::from(&mut response, &request.take, files, &mut mask).await.map_err(|why| sent.failure(why))?;
         mask.hide(&mut response);
         Ok(response)

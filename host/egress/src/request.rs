@@ -101,6 +101,9 @@ pub struct Response {
     /// Its body, decompressed.
     #[serde(with = "text")]
     pub body: Vec<u8>,
+    /// It says success, and its body could not be read, for this reason; the body is empty then.
+    #[serde(skip)]
+    pub unread: Option<Failure>,
 }
 
 /// Why there is no answer: exactly the contract's four. No sentence holds a secret, a path or a query.
@@ -199,7 +202,7 @@ mod tests {
         let kept = serde_json::to_string(&request).unwrap();
         assert!(kept.contains(r#"{"bytes":"{\"a\":1}"}"#), "text stays readable: {kept}");
         assert_eq!(serde_json::from_str::<Request>(&kept).unwrap(), request);
-        let response = Response { status: 200, headers: vec![], body: vec![0xff] };
+        let response = Response { status: 200, headers: vec![], body: vec![0xff], unread: None };
         let kept = serde_json::to_string(&response).unwrap();
         assert_eq!(serde_json::from_str::<Response>(&kept).unwrap(), response);
     }

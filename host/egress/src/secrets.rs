@@ -123,6 +123,14 @@ impl Secrets {
         matches!(self.0.get(name), Some(Some(live)) if live.may_go_to(url))
     }
 
+    /// Hides every live value in a text that somebody may read, such as a trace.
+    pub fn hide(&self, text: &mut String) {
+        let mask = self.mask_where(|_| true);
+        if mask.finds(text) {
+            *text = mask.in_text(text);
+        }
+    }
+
     /// Hides every live value that any server can have been told: a server may say today what it learned yesterday.
     pub(crate) fn mask(&self) -> Mask {
         self.mask_where(|live| live.is_sent())

@@ -57,7 +57,7 @@ async fn refill(shared: &Shared, key: &ActionLane, after: i64) {
 async fn work(shared: &Arc<Shared>, key: &ActionLane, actions: Vec<Action>) {
     for action in actions {
         let before = action.id - 1;
-        if action.not_before > shared.clock.now() {
+        if !retry::is_due(action.not_before, shared.clock.now()) {
             return shared.actions.hold(key, before, action.not_before);
         }
         let result = attempt(shared, action).await;

@@ -8,6 +8,8 @@ use std::{
 
 use patchbay_types::{Digest, Millis, TenantId};
 
+use crate::retry;
+
 /// So many faults within [`WINDOW`] open the breaker.
 const FAULTS: usize = 5;
 const WINDOW: Millis = 30_000;
@@ -42,7 +44,7 @@ impl Breakers {
             return Ok(());
         }
         match all.get(key).and_then(|breaker| breaker.open_until) {
-            Some(until) if until > now => Err(until),
+            Some(until) if !retry::is_due(until, now) => Err(until),
             _ => Ok(()),
         }
     }

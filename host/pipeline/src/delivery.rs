@@ -5,6 +5,7 @@
 mod attempt;
 mod outcome;
 mod perform;
+mod place;
 mod ports;
 mod receipts;
 mod translate;
@@ -29,6 +30,8 @@ pub(crate) use self::{outcome::apply as apply_changes, ports::Kv};
 const PAUSE: Millis = 1_000;
 /// How long it waits for something that an operator has to mend; a new generation wakes it.
 const FAR: Millis = 60_000;
+/// How long a lane whose delivery has failed lets others look first.
+const AFTER_OTHERS: Millis = 500;
 /// Rows read for a lane at once.
 const REFILL: u32 = 64;
 
@@ -106,7 +109,7 @@ async fn work(shared: &Arc<Shared>, key: &DeliveryLane, deliveries: Vec<Delivery
                 if receipts.is_due()
                     && let Some((after, until)) = receipts.commit(shared, key).await
                 {
-                    return shared.deliveries.hold(key, after, until);
+                    return shared.deliveries.hold(key, after, behind_others(shared, key, until));
                 }
             }
         }
@@ -114,6 +117,16 @@ async fn work(shared: &Arc<Shared>, key: &DeliveryLane, deliveries: Vec<Delivery
     match receipts.commit(shared, key).await {
         Some((after, until)) => shared.deliveries.hold(key, after, until),
         None => shared.deliveries.done(key),
+    }
+}
+
+/// Whoever has just failed lets the others look first whether the connection is up again.
+fn behind_others(shared: &Shared, key: &DeliveryLane, until: Millis) -> Millis {
+    let connection = (key.tenant.clone(), key.adapter.clone());
+    let generation = shared.chains.get(&key.tenant).map_or(0, |chain| chain.generation);
+    match shared.connections.look(&connection, generation, shared.clock.now()) {
+        Ok(()) => until,
+        Err(open) => until.max(open + AFTER_OTHERS),
     }
 }
 

@@ -2,8 +2,10 @@
 
 mod connections;
 mod convert;
+mod course;
 mod http;
 mod journal;
+mod missing;
 mod secrets;
 
 use std::{collections::BTreeMap, path::PathBuf};
@@ -12,7 +14,14 @@ use patchbay_egress::{Egress, Outlet, Secrets};
 use patchbay_plugin::Chain;
 use patchbay_types::AdapterName;
 
-pub(crate) use self::{connections::Connections, http::Steps, journal::Journal, secrets::SecretsPort};
+pub(crate) use self::{
+    connections::{Connections, Found, Pass},
+    course::Course,
+    http::Steps,
+    journal::Journal,
+    missing::Looked,
+    secrets::SecretsPort,
+};
 
 /// The way out of the house, and where secrets in files lie.
 #[derive(Clone)]

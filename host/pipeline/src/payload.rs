@@ -30,6 +30,20 @@ pub(crate) struct DeliveryV1 {
     /// Made after the message.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changes: Vec<types::Change>,
+    /// The message is there, under these identifiers: only the changes are left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub written: Option<Vec<String>>,
+    /// So often its ticket was gone.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub gone: u32,
+    /// So often its author was gone or merged.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub unknown: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 /// Where a delivery goes, within its conversation and adapter.
@@ -132,6 +146,21 @@ impl From<routing::Placement> for Place {
 // === impl DeliveryV1 ===
 
 impl DeliveryV1 {
+    /// One that nobody has tried yet. Its key is still to be given.
+    pub(crate) fn new(place: Place, message: Option<types::Message>) -> Self {
+        Self {
+            form: Form::V1,
+            key: String::new(),
+            place,
+            message,
+            initial: Vec::new(),
+            changes: Vec::new(),
+            written: None,
+            gone: 0,
+            unknown: 0,
+        }
+    }
+
     /// Reads what [`Self::to_json`] wrote.
     ///
     /// # Errors
@@ -175,13 +204,12 @@ mod tests {
     #[test]
     fn what_this_release_writes_it_reads() {
         let delivery = DeliveryV1 {
-            form: Form::V1,
             key: "k".into(),
-            place: Place::Ticket("T-1".into()),
-            message: None,
             initial: vec![types::Change::Tag("vip".into())],
             changes: vec![types::Change::Status(types::TicketStatus::Solved)],
+            ..DeliveryV1::new(Place::Ticket("T-1".into()), None)
         };
+        assert!(!delivery.to_json().contains("gone"), "what is the rule is not written");
         assert!(delivery.to_json().starts_with(r#"{"v":"1","key":"k","#));
         assert_eq!(DeliveryV1::read(&delivery.to_json()).unwrap(), delivery);
         assert!(DeliveryV1::read(&delivery.to_json().replace(r#""v":"1""#, r#""v":"2""#)).is_err());

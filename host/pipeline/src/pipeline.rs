@@ -17,6 +17,7 @@ use crate::{
         self,
         accept::{Heard, Unheard},
     },
+    outside::Looked,
     queues::{DeliveryLane, InboundLane},
     shared::{PipelineDeps, Shared},
 };
@@ -25,6 +26,8 @@ use crate::{
 const DRAIN: Duration = Duration::from_secs(20);
 /// Held lanes are looked at so often.
 const TICK: Duration = Duration::from_millis(100);
+/// A clock that goes back by less is left alone.
+const BACK: Millis = 60_000;
 /// Rows read at once at the start.
 const BATCH: u32 = 512;
 
@@ -280,6 +283,9 @@ async fn drive<K, T, F>(
 
 /// Watches the clock for held lanes, and the chains for what lanes may have waited for.
 async fn watch(shared: Arc<Shared>, mut changes: watch::Receiver<u64>, cancel: CancellationToken) {
+    let mut secrets = Looked::default();
+    secrets.look(&shared.chains, &shared.outside);
+    let mut seen = shared.clock.now();
     loop {
         tokio::select! {
             () = cancel.cancelled() => return,
@@ -288,12 +294,20 @@ async fn watch(shared: Arc<Shared>, mut changes: watch::Receiver<u64>, cancel: C
                     return;
                 }
                 shared.read_claims();
+                secrets.look(&shared.chains, &shared.outside);
                 shared.inbound.release(|_| true);
                 shared.deliveries.release(|_| true);
             }
             () = tokio::time::sleep(TICK) => {}
         }
-        let now = shared.clock.now();
+        let before = std::mem::replace(&mut seen, shared.clock.now());
+        let now = seen;
+        if now + BACK < before {
+            warn!(by = before - now, "the clock was set back: what waits for a time is looked at again");
+            shared.inbound.release(|_| true);
+            shared.deliveries.release(|_| true);
+            shared.actions.release(|_| true);
+        }
         let due = |at: Option<u64>| at.is_some_and(|at| at <= now);
         if due(shared.inbound.next_due()) {
             shared.inbound.tick();

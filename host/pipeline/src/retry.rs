@@ -5,8 +5,14 @@ use rand::Rng;
 
 const FIRST: u64 = 1_000;
 const LONGEST: u64 = 15 * 60 * 1_000;
-/// What the other side asks for is believed up to this.
-pub(crate) const LONGEST_ASKED: u64 = 4 * LONGEST;
+/// What the other side asks for is believed up to this: a day.
+pub(crate) const LONGEST_ASKED: u64 = 86_400_000;
+
+/// Whether what was to wait until `at` need not wait any longer. Nothing is put off for as long as a time that is further
+/// away than any pause can be: the clock was wrong when it was put off.
+pub(crate) fn is_due(at: Millis, now: Millis) -> bool {
+    at <= now || at > now + 2 * LONGEST_ASKED
+}
 
 /// Milliseconds to wait before attempt `attempt + 1`; the first attempt is 1. What the other side asked for
 /// (`retry-after`, in milliseconds) is the least, and bounded too.
@@ -32,6 +38,12 @@ mod tests {
         let early: u64 = (0..100).map(|_| pause(2, None, &mut random)).sum();
         let late: u64 = (0..100).map(|_| pause(8, None, &mut random)).sum();
         assert!(late > 10 * early);
+    }
+
+    #[test]
+    fn what_was_put_off_by_a_clock_that_was_wrong_is_due() {
+        assert!(is_due(5, 5) && is_due(0, 5) && !is_due(6, 5) && !is_due(5 + LONGEST_ASKED, 5));
+        assert!(is_due(365 * LONGEST_ASKED, 5));
     }
 
     #[test]

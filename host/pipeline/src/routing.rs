@@ -11,7 +11,7 @@ use patchbay_types::{AdapterName, ConversationId, EventId, tenant::ConversationS
 use crate::{
     event::{Incoming, Stop},
     fault::{Called, Verdict},
-    payload::{Act, DeliveryV1, Form, Place},
+    payload::{Act, DeliveryV1, Place},
     shared::lock,
     steps,
 };
@@ -70,14 +70,7 @@ async fn follow(
         };
         for to in &routed {
             if followed.insert((to.adapter.clone(), to.conversation.clone())) {
-                let payload = DeliveryV1 {
-                    form: Form::V1,
-                    key: String::new(),
-                    place: Place::Follow,
-                    message: Some(message.clone()),
-                    initial: Vec::new(),
-                    changes: Vec::new(),
-                };
+                let payload = DeliveryV1::new(Place::Follow, Some(message.clone()));
                 let delivery = delivery(incoming, &to.adapter, &to.conversation, to.internal, None, payload);
                 incoming.deliver(delivery);
             }
@@ -130,14 +123,9 @@ async fn ask(
             routing::Placement::AppendTo(ticket) => Some(ticket.clone()),
             _ => None,
         };
-        let payload = DeliveryV1 {
-            form: Form::V1,
-            key: String::new(),
-            place: route.placement.into(),
-            message: (!nothing).then(|| message.clone()),
-            initial: route.initial,
-            changes: route.changes,
-        };
+        let message = (!nothing).then(|| message.clone());
+        let new = DeliveryV1::new(route.placement.into(), message);
+        let payload = DeliveryV1 { initial: route.initial, changes: route.changes, ..new };
         let adapter = AdapterName::from(route.adapter);
         let delivery = delivery(incoming, &adapter, &row.id, route.internal || staff, ticket, payload);
         incoming.deliver(delivery);

@@ -149,12 +149,13 @@ pub(crate) struct Shared {
     conversations: Cache<ConversationKey, Arc<Mutex<ConversationEntry>>>,
     routed: Cache<(TenantId, EventId), Arc<Vec<Routed>>>,
     persons: Cache<(TenantId, AdapterName, String), String>,
+    turns_for_persons: Cache<(TenantId, AdapterName, String), Arc<tokio::sync::Mutex<()>>>,
     /// Events that came lately: what an edit, a reply or a reaction refers to mostly did.
     events: Cache<(RegistrationId, EventId), Arc<str>>,
     /// What adapters lately made of events.
     delivered: Cache<(TenantId, AdapterName, EventId), Arc<Delivered>>,
     pub(crate) connections: Connections,
-    outside: Outside,
+    pub(crate) outside: Outside,
 }
 
 // === impl Shared ===
@@ -183,6 +184,7 @@ impl Shared {
             conversations: latest(50_000),
             routed: latest(20_000),
             persons: latest(50_000),
+            turns_for_persons: latest(10_000),
             events: Cache::builder()
                 .weigher(|_: &(RegistrationId, EventId), body: &Arc<str>| {
                     u32::try_from(body.len()).unwrap_or(u32::MAX).saturating_add(256)
@@ -412,6 +414,17 @@ impl Shared {
         let remote = self.store.person_remote(tenant, adapter, person).await.ok().flatten()?;
         self.persons.insert(key, remote.clone());
         Some(remote)
+    }
+
+    /// One at a time asks an adapter for a person.
+    pub(crate) fn turn_for_person(
+        &self,
+        tenant: &TenantId,
+        adapter: &AdapterName,
+        person: &str,
+    ) -> Arc<tokio::sync::Mutex<()>> {
+        let key = (tenant.clone(), adapter.clone(), person.to_owned());
+        self.turns_for_persons.get_with(key, Arc::default)
     }
 
     pub(crate) fn remember_person(&self, person: &PersonRemote) {

@@ -24,6 +24,7 @@ mod meters;
 mod plugin;
 pub mod ports;
 mod prepare;
+mod recorded;
 pub mod reload;
 pub mod runtime;
 mod schema;
@@ -36,6 +37,7 @@ pub use call::{CallError, Caller, Fault, FaultKind, Timed};
 pub use chain::{Chain, Chains, Slot};
 pub use plugin::Plugin;
 pub use ports::Ports;
+pub use recorded::Bytes as Shown;
 pub use runtime::{LoadError, Runtime, RuntimeConfig, Wanted, World};
 pub use wit::{
     exports::patchbay::plugin::{adapter, mapping, polling, routing, webhooks},

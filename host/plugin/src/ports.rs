@@ -3,7 +3,7 @@
 
 use std::{
     any::Any,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex},
 };
 
 use async_trait::async_trait;
@@ -32,6 +32,8 @@ pub struct Ports {
     pub secrets: Option<Box<dyn Secrets>>,
     /// Where what the call asked of the host is written down, for a replay; none: nowhere.
     pub record: Option<Record>,
+    /// What no log line of the guest's may show: it was given such things to work with.
+    pub hidden: Arc<[String]>,
 }
 
 /// Outbound HTTP, as the contract's `http` interface says it: grants, secrets and the journal of steps are behind it.
@@ -129,15 +131,7 @@ impl Ports {
     /// Nothing behind any import.
     #[must_use]
     pub fn none(now: Millis) -> Self {
-        Self { now, store: None, desk: None, http: None, secrets: None, record: None }
-    }
-
-    /// Writes down one thing that was asked, where anybody wants to know. What does not serialise is not of the contract.
-    pub(crate) fn note(&self, function: &str, input: &impl Serialize, answer: &impl Serialize) {
-        let Some(record) = &self.record else { return };
-        let json = |value: Result<String, serde_json::Error>| value.unwrap_or_else(|_| "null".to_owned());
-        let (input, answer) = (json(serde_json::to_string(input)), json(serde_json::to_string(answer)));
-        let mut calls = record.lock().unwrap_or_else(PoisonError::into_inner);
-        calls.push(HostCall { function: function.to_owned(), input, answer });
+        let hidden = Arc::from([]);
+        Self { now, store: None, desk: None, http: None, secrets: None, record: None, hidden }
     }
 }

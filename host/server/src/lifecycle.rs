@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     config::Loaded,
     contradictions,
-    listener::Listener,
+    listener::{Listener, Patience},
     runtimes::Runtimes,
     signals,
     wiring::{self, Host, Surroundings},
@@ -85,8 +85,8 @@ async fn live(
     let end = CancellationToken::new();
     tracing::info!(at = %appservice.at, "listening for homeservers on {}", appservice.at);
     tracing::info!(at = %admin.at, "listening for operators on {}", admin.at);
-    let homeservers = tokio::spawn(appservice.serve(homeservers, stop.clone()));
-    let operators = tokio::spawn(admin.serve(operators, end.clone()));
+    let homeservers = tokio::spawn(appservice.serve(homeservers, Patience::KNOWN, stop.clone()));
+    let operators = tokio::spawn(admin.serve(operators, Patience::KNOWN, end.clone()));
     let chores = [
         tokio::spawn(crate::metrics::upkeep(metrics, end.clone())),
         tokio::spawn(forgetting.run(end.clone())),
@@ -106,7 +106,7 @@ async fn live(
         // Only now: before the tenants are there, every webhook would be sent away. Until then senders wait to be let in.
         hooked = hooks.map(|hooks| {
             tracing::info!(at = %hooks.at, "listening for webhooks on {}", hooks.at);
-            tokio::spawn(hooks.serve(crms, stop))
+            tokio::spawn(hooks.serve(crms, Patience::STRANGER, stop))
         });
         ready.has(START);
         tracing::info!("ready");

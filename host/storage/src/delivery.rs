@@ -93,8 +93,6 @@ pub struct DeliveryResult {
     pub id: i64,
     /// The delivery's tenant.
     pub tenant: TenantId,
-    /// The delivery's inbox event, which further deliveries take over.
-    pub inbox_seq: Option<i64>,
     /// The delivery's Matrix event.
     pub event_id: Option<EventId>,
     /// When.
@@ -103,6 +101,10 @@ pub struct DeliveryResult {
     pub attempt: u32,
     /// What came of it.
     pub outcome: DeliveryOutcome,
+    /// What got there, where that is less than all of it.
+    pub written: Option<Written>,
+    /// What is left to be delivered then, as the payload that takes the old one's place.
+    pub rest: Option<String>,
     /// Tickets that were opened or changed.
     pub tickets: Vec<TicketChange>,
     /// People whose identifier in the CRM was learnt.
@@ -113,12 +115,19 @@ pub struct DeliveryResult {
     pub kv: Vec<KvWrite>,
     /// What it did outside is settled with this: its steps are not asked for again.
     pub settled: bool,
-    /// What else is to be delivered instead, such as the rest, or the same to a new ticket.
-    pub deliveries: Vec<NewDelivery>,
     /// What is to be said in Matrix because of it.
     pub actions: Vec<NewAction>,
     /// How it came to this.
     pub trace: Trace,
+}
+
+/// What a target took.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    /// The ticket it went to.
+    pub ticket: Option<TicketId>,
+    /// The CRM's identifiers of it, the text first.
+    pub parts: Vec<String>,
 }
 
 /// How an attempt ended.
@@ -137,8 +146,6 @@ pub enum DeliveryOutcome {
         at: Millis,
         /// Why: shown to operators.
         error: String,
-        /// What is left to be delivered, where that is less than before.
-        payload: Option<String>,
     },
     /// Set aside; the lane goes on.
     Dead(Park),
@@ -215,9 +222,9 @@ impl DeliveryResult {
     pub fn bytes(&self) -> usize {
         let desk = self.desk.iter().map(DeskWrite::bytes).sum::<usize>();
         let kv = self.kv.iter().map(|write| write.key.len() + write.value.as_ref().map_or(0, Vec::len));
-        let deliveries = self.deliveries.iter().map(|delivery| delivery.payload.len());
+        let rest = self.rest.as_ref().map_or(0, String::len);
         let actions = self.actions.iter().map(|action| action.payload.len());
-        desk + kv.sum::<usize>() + deliveries.sum::<usize>() + actions.sum::<usize>()
+        desk + kv.sum::<usize>() + rest + actions.sum::<usize>()
     }
 }
 

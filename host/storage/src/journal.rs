@@ -22,6 +22,8 @@ pub struct NewStep {
     pub attempt: u32,
     /// A digest of the request.
     pub request: Vec<u8>,
+    /// Where the delivery goes, in the caller's own form; none: that is not decided here.
+    pub place: Option<String>,
     /// When.
     pub at: Millis,
 }
@@ -39,6 +41,8 @@ pub struct JournalStep {
     pub request: Vec<u8>,
     /// What was answered, in the caller's own form, where it is finished.
     pub answer: Option<Vec<u8>>,
+    /// Where the delivery goes, as it was decided when the step was first sent.
+    pub place: Option<String>,
 }
 
 /// What is known of a step.
@@ -62,12 +66,13 @@ impl Store {
     /// # Errors
     /// When it could not be written; then it must not be sent.
     pub async fn step_begins(&self, step: NewStep) -> Result<(), StorageError> {
-        const BEGIN: &str = "INSERT INTO journal (subject, ref, step, state, attempt, request, at) \
-                             VALUES (?, ?, ?, 0, ?, ?, ?) ON CONFLICT DO UPDATE SET state = 0, \
+        const BEGIN: &str = "INSERT INTO journal (subject, ref, step, state, attempt, request, place, at) \
+                             VALUES (?, ?, ?, 0, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET state = 0, \
                              attempt = excluded.attempt, request = excluded.request, at = excluded.at, answer = NULL";
         let (kind, id) = step.subject.columns();
         let attempt = i64::from(step.attempt).into();
-        let values = [kind.into(), id.into(), step.step.into(), attempt, step.request.into(), step.at.into()];
+        let (request, place, at) = (step.request.into(), step.place.into(), step.at.into());
+        let values = [kind.into(), id.into(), step.step.into(), attempt, request, place, at];
         self.statements(vec![Statement::new(BEGIN, values)]).await
     }
 
@@ -94,7 +99,7 @@ impl Store {
     /// # Errors
     /// When the database cannot be read.
     pub async fn journal(&self, subject: Subject) -> Result<Vec<JournalStep>, StorageError> {
-        const STEPS: &str = "SELECT step, state, attempt, request, answer FROM journal \
+        const STEPS: &str = "SELECT step, state, attempt, request, answer, place FROM journal \
                              WHERE subject = ? AND ref = ? ORDER BY step";
         let (kind, id) = subject.columns();
         let rows = sqlx::query(STEPS).bind(kind).bind(id).fetch_all(&self.inner.readers).await?;
@@ -109,6 +114,7 @@ impl Store {
                     attempt: row.count(2)?,
                     request: row.bytes(3)?,
                     answer: row.opt_bytes(4)?,
+                    place: row.opt_text(5)?,
                 })
             })
             .collect()

@@ -23,6 +23,7 @@ mod news;
 mod notice;
 mod open;
 mod parked;
+mod person;
 mod prune;
 mod read;
 #[cfg(feature = "sabotage")]
@@ -36,7 +37,7 @@ pub use self::{
     decision::{Conversation, Decision, Guarded, Room},
     delivery::{
         Delivery, DeliveryOutcome, DeliveryResult, DeliveryState, NewDelivery, PersonRemote, Ticket,
-        TicketChange,
+        TicketChange, Written,
     },
     desk::{DeskChange, DeskFilter, DeskLine, DeskTicket, DeskWrite},
     error::StorageError,

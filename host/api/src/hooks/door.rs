@@ -15,8 +15,8 @@ use patchbay_types::{AdapterName, Millis, TenantId, config::HooksConfig};
 use serde::{Deserialize, Serialize};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Requests of one door under way at once: one that is slow leaves room for the others.
-const UNDER_WAY: usize = 64;
+/// Requests of one door under way at once: one that is slow leaves room for its tenant's others.
+const UNDER_WAY: usize = 48;
 
 /// Whose door.
 pub(super) type Place = (TenantId, AdapterName);
@@ -25,6 +25,7 @@ pub(super) type Place = (TenantId, AdapterName);
 pub(super) struct Watched {
     rate: DefaultDirectRateLimiter,
     under_way: Arc<Semaphore>,
+    of_tenant: Arc<Semaphore>,
     seconds: Histogram,
     outcomes: [(Counter, AtomicU64); 10],
     received: AtomicU64,
@@ -84,7 +85,8 @@ pub struct Listed {
 // === impl Watched ===
 
 impl Watched {
-    pub(super) fn new((tenant, adapter): &Place, config: &HooksConfig) -> Self {
+    /// `of_tenant`: places that all of the tenant's doors share.
+    pub(super) fn new((tenant, adapter): &Place, config: &HooksConfig, of_tenant: Arc<Semaphore>) -> Self {
         let rate = NonZeroU32::new(config.rate).unwrap_or(NonZeroU32::MIN);
         let quota = Quota::per_second(rate).allow_burst(rate.saturating_add(config.burst));
         let labels = [("tenant", tenant.to_string()), ("adapter", adapter.to_string())];
@@ -96,6 +98,7 @@ impl Watched {
         Self {
             rate: RateLimiter::direct(quota),
             under_way: Arc::new(Semaphore::new(UNDER_WAY)),
+            of_tenant,
             seconds: histogram!("patchbay_hook_seconds", &labels),
             outcomes,
             received: AtomicU64::new(0),
@@ -112,8 +115,9 @@ impl Watched {
     }
 
     /// A place for one that is under way; nothing where there are too many.
-    pub(super) fn enter(&self) -> Option<OwnedSemaphorePermit> {
-        Arc::clone(&self.under_way).try_acquire_owned().ok()
+    pub(super) fn enter(&self) -> Option<[OwnedSemaphorePermit; 2]> {
+        let place = |places: &Arc<Semaphore>| Arc::clone(places).try_acquire_owned().ok();
+        Some([place(&self.under_way)?, place(&self.of_tenant)?])
     }
 
     pub(super) fn count(&self, outcome: Outcome, at: Millis, took: Duration) {
@@ -186,10 +190,26 @@ impl Outcome {
 mod tests {
     use super::*;
 
+    fn door(config: &HooksConfig) -> Watched {
+        Watched::new(&("acme".into(), "crm".into()), config, Arc::new(Semaphore::new(60)))
+    }
+
+    #[test]
+    fn a_door_leaves_room_for_its_tenants_others_and_a_tenant_for_other_tenants() {
+        let one = door(&HooksConfig::default());
+        let other =
+            Watched::new(&("acme".into(), "b".into()), &HooksConfig::default(), Arc::clone(&one.of_tenant));
+        let places: Vec<_> = std::iter::from_fn(|| one.enter()).collect();
+        assert_eq!(places.len(), UNDER_WAY);
+        assert_eq!(std::iter::from_fn(|| other.enter()).collect::<Vec<_>>().len(), 60 - UNDER_WAY);
+        drop(places);
+        assert!(one.enter().is_some());
+    }
+
     #[test]
     fn a_burst_passes_and_what_is_above_it_is_told_when_to_come_again() {
         let config = HooksConfig { rate: 1, burst: 2, ..HooksConfig::default() };
-        let door = Watched::new(&("acme".into(), "crm".into()), &config);
+        let door = door(&config);
         for _ in 0..3 {
             assert_eq!(door.admit(), Ok(()));
         }
@@ -199,7 +219,7 @@ mod tests {
 
     #[test]
     fn each_outcome_is_counted_under_its_own_name() {
-        let door = Watched::new(&("acme".into(), "crm".into()), &HooksConfig::default());
+        let door = door(&HooksConfig::default());
         for (n, outcome) in Outcome::ALL.into_iter().enumerate() {
             assert_eq!(outcome as usize, n);
             door.count(outcome, 7, Duration::ZERO);

@@ -31,6 +31,10 @@ const ANSWERED: Duration = Duration::from_millis(300);
 const BODY: Duration = Duration::from_secs(20);
 const IDLE: Duration = Duration::from_secs(5);
 
+/// Webhooks of one door that wait for their adapter to be asked about them, and their bytes.
+const UNASKED: u64 = 1_000;
+const UNASKED_BYTES: u64 = 64 << 20;
+
 /// A request that showed a right token.
 struct Visit<'a> {
     hooks: &'a Hooks,
@@ -122,6 +126,10 @@ impl Visit<'_> {
                 self.keep(arrived, heard.answer, Outcome::Kept).await
             }
             Ok(heard) => (Outcome::Refused, answer::response(heard.answer)),
+            Err(_) if self.is_full().await => {
+                tracing::warn!(%tenant, %adapter, "an adapter could not be asked about a webhook, and too many wait for that");
+                (Outcome::Busy, later(StatusCode::SERVICE_UNAVAILABLE, Duration::from_secs(60)))
+            }
             Err(unheard) => {
                 tracing::warn!(
                     %tenant, %adapter, reason = unheard.reason,
@@ -134,6 +142,13 @@ impl Visit<'_> {
                 self.keep(arrived, silent, Outcome::Unheard).await
             }
         }
+    }
+
+    /// Whether no more may be kept of which nobody knows whether they are forged: whoever has the URL can send some.
+    async fn is_full(&self) -> bool {
+        let (tenant, adapter) = self.place;
+        let held = self.hooks.0.deps.store.hooks_unasked(tenant, adapter).await;
+        held.is_ok_and(|(count, bytes)| count >= UNASKED || bytes >= UNASKED_BYTES)
     }
 
     fn arrived(&self, key: String, webhook: Arc<Webhook>) -> Arrived {

@@ -2,23 +2,26 @@
 
 use std::sync::Arc;
 
-use patchbay_plugin::{CallError, Caller, adapter, ports::Record};
+use patchbay_plugin::{CallError, Caller, Slot, adapter, ports::Record};
 use patchbay_storage::{
     Delivery, DeliveryOutcome, DeliveryResult, DeskWrite, KvWrite, Park, PersonRemote, StorageError, Subject,
-    Ticket, TicketChange, Trace,
+    Ticket, TicketChange, Trace, Written,
 };
 use patchbay_types::Millis;
 
 use crate::{
     delivery::{
-        Reach, Tried, outcome,
+        Reach, Tried,
+        outcome::{self, Ended},
+        place::{Choice, Placed},
         receipts::Receipts,
         translate::{self, Translated},
     },
     fault::{Called, Verdict},
-    outside::Journal,
-    payload::{DeliveryV1, Place},
+    outside::{Course, Journal, Pass},
+    payload::DeliveryV1,
     queues::DeliveryLane,
+    retry,
     shared::{ConversationEntry, Shared, View, lock},
     steps,
 };
@@ -38,9 +41,14 @@ pub(crate) struct Attempt<'a> {
     pub(crate) ticket: Option<Ticket>,
     /// The row that its change is written against: as it was before this attempt.
     pub(crate) was: Option<Ticket>,
+    /// The message in the adapter's words; none: it is written already, or there is none.
     pub(crate) translated: Option<Translated>,
     /// What the adapter asks of the host, until the step that asked is written down.
     pub(crate) record: Record,
+    /// What its calls have in common.
+    pub(crate) course: Arc<Course>,
+    /// Leave to reach outside; none: it does not.
+    pub(crate) pass: Option<Pass<'a>>,
 }
 
 /// What an attempt did, to be committed with the receipt.
@@ -50,7 +58,19 @@ pub(crate) struct Effects {
     pub(crate) persons: Vec<PersonRemote>,
     pub(crate) desk: Vec<DeskWrite>,
     pub(crate) kv: Vec<KvWrite>,
+    /// What got there, where that is less than all of it, and what is left.
+    pub(crate) written: Option<Written>,
+    pub(crate) rest: Option<String>,
+    /// The next attempt is about something else: what this one did outside says nothing about it.
+    pub(crate) afresh: bool,
     pub(crate) trace: Trace,
+}
+
+/// What a result is made of, whatever it is.
+struct Slip<'a> {
+    delivery: &'a Delivery,
+    at: Millis,
+    reach: Reach,
 }
 
 /// Tries one delivery.
@@ -65,7 +85,7 @@ pub(crate) async fn attempt(
     before: &Receipts,
 ) -> Result<Tried, StorageError> {
     let now = shared.clock.now();
-    if delivery.not_before > now {
+    if !retry::is_due(delivery.not_before, now) {
         return Ok(Tried::Hold(delivery.not_before));
     }
     let Some(view) = shared.view(&lane.tenant) else { return Ok(Tried::Hold(now + super::FAR)) };
@@ -80,182 +100,186 @@ pub(crate) async fn attempt(
     let grants = view.chain.config.adapters.get(&lane.adapter).map(|slot| &slot.grants);
     let inside = grants.is_none_or(|grants| grants.http.is_empty() && !grants.store);
     let reach = if inside { Reach::Inside } else { Reach::Outside };
-    let mut number = delivery.attempt + 1;
-    let receipt = |number: u32, outcome: DeliveryOutcome, effects: Effects| {
-        let over = matches!(outcome, DeliveryOutcome::Done { .. } | DeliveryOutcome::Dropped(_));
-        Box::new(DeliveryResult {
-            id: delivery.id,
-            tenant: lane.tenant.clone(),
-            inbox_seq: delivery.inbox_seq,
-            event_id: delivery.event_id.clone(),
-            at: now,
-            attempt: number,
-            outcome,
-            tickets: effects.tickets,
-            persons: effects.persons,
-            desk: effects.desk,
-            kv: effects.kv,
-            settled: over && reach == Reach::Outside,
-            deliveries: Vec::new(),
-            actions: Vec::new(),
-            trace: effects.trace,
-        })
-    };
-    let result = |number, outcome, effects| Tried::Result(receipt(number, outcome, effects), reach);
+    let slip = Slip { delivery: &delivery, at: now, reach };
+    let number = delivery.attempt + 1;
     let payload = match payload {
         Ok(payload) => payload,
-        Err(reason) => {
-            return Ok(result(
-                number,
-                DeliveryOutcome::Dead(Park { reason, ..Park::default() }),
-                Effects::default(),
-            ));
-        }
+        Err(reason) => return Ok(slip.dead(number, reason)),
     };
     let Some(conversation) = shared.conversation(&lane.tenant, &lane.conversation).await? else {
-        let reason = "its conversation is gone".to_owned();
-        return Ok(result(
-            number,
-            DeliveryOutcome::Dead(Park { reason, ..Park::default() }),
-            Effects::default(),
-        ));
+        return Ok(slip.dead(number, "its conversation is gone".to_owned()));
     };
     let mut conversation = lock(&conversation).clone();
-    before.apply_to(&mut conversation.tickets);
-    let translated = match &payload.message {
-        Some(message) => {
-            Some(translate::translate(shared, &lane.tenant, &lane.adapter, message.clone()).await?)
-        }
+    let message = payload.message.clone().filter(|_| payload.written.is_none());
+    let translated = match message {
+        Some(message) => Some(translate::translate(shared, &lane.tenant, &lane.adapter, message).await?),
         None => None,
     };
-    let mut placed = place(lane, &conversation, &payload.place, translated.as_ref());
-    if !matches!(placed, Placed::At(_)) && payload.place != Place::Open {
-        // What is cached may have been read before this very lane's last receipt: no second ticket, and no edit that
-        // finds nothing, for that.
-        conversation.tickets = shared.store.tickets(&lane.tenant, &lane.conversation).await?;
-        before.apply_to(&mut conversation.tickets);
-        placed = place(lane, &conversation, &payload.place, translated.as_ref());
+    let journal = slip.journal(shared, delivery.attempt).await?;
+    let pinned = journal.as_ref().and_then(Journal::place);
+    let choice = Choice { shared, lane, payload: &payload, translated: translated.as_ref(), before };
+    let placed = choice.choose(&mut conversation, pinned).await?;
+    if let Placed::Nowhere(why) = placed {
+        let trace = vec![steps::host("deliver", now, "dropped", why)];
+        let effects = Effects { trace, ..Effects::default() };
+        return Ok(slip.tried(number, DeliveryOutcome::Dropped(why.to_owned()), effects));
     }
-    let ticket = match placed {
-        Placed::At(ticket) => Some(ticket),
-        Placed::New => None,
-        Placed::Nowhere(why) => {
-            let trace = vec![steps::host("deliver", now, "dropped", why)];
-            return Ok(result(
-                number,
-                DeliveryOutcome::Dropped(why.to_owned()),
-                Effects { trace, ..Effects::default() },
-            ));
-        }
-    };
     let about = delivery.event_id.as_ref().map(|event| Arc::from(event.as_str()));
-    let mut attempt = Attempt {
+    let caller = Caller { tenant: lane.tenant.clone(), slot: Arc::clone(&slot.name), about };
+    let called = Called { chain: &view.chain, slot, caller: &caller, name: "adapter.deliver" };
+    if let Err(until) = shared.breakers.allow(&called.breaker(&slot.plugin), now) {
+        return Ok(Tried::Hold(until));
+    }
+    let pass = match reach {
+        Reach::Inside => None,
+        Reach::Outside => match shared.connections.enter(&connection, generation, delivery.id, now) {
+            Ok(pass) => Some(pass),
+            Err(until) => return Ok(Tried::Hold(until)),
+        },
+    };
+    let attempt = Attempt {
         shared,
         view: &view,
         lane,
-        caller: Caller { tenant: lane.tenant.clone(), slot: Arc::clone(&slot.name), about },
+        caller: caller.clone(),
         call: adapter::Call { key: payload.key.clone(), attempt: number, history: false },
         internal: delivery.internal,
         now,
         payload,
         conversation,
-        was: ticket.clone(),
-        ticket,
+        was: None,
+        ticket: None,
         translated,
         record: Record::default(),
+        course: Arc::default(),
+        pass,
     };
-    let called =
-        Called { chain: &view.chain, slot, caller: &attempt.caller.clone(), name: "adapter.deliver" };
-    let key = called.breaker(&slot.plugin);
-    if let Err(until) = shared.breakers.allow(&key, now) {
-        return Ok(Tried::Hold(until));
-    }
-    if let Err(until) = shared.connections.enter(&connection, generation, now) {
-        return Ok(Tried::Hold(until));
-    }
-    let mut faults: Trace = Trace::new();
-    let placed = attempt.ticket.clone();
-    for last in [false, true] {
-        // What a faulted call opened is gone with what it wrote.
-        attempt.ticket.clone_from(&placed);
-        attempt.was.clone_from(&placed);
-        let journal = match reach {
-            Reach::Inside => None,
-            Reach::Outside => {
-                Some(Journal::open(&shared.store, Subject::Delivery(delivery.id), number - 1).await?)
+    attempt.run(&slip, slot, &called, &placed, journal).await
+}
+
+// === impl Attempt ===
+
+impl Attempt<'_> {
+    /// Calls the adapter, and once more if it faults.
+    async fn run(
+        mut self,
+        slip: &Slip<'_>,
+        slot: &Slot,
+        called: &Called<'_>,
+        placed: &Placed,
+        mut journal: Option<Journal>,
+    ) -> Result<Tried, StorageError> {
+        let (shared, key) = (self.shared, called.breaker(&slot.plugin));
+        let mut number = self.call.attempt;
+        let mut faults = Trace::new();
+        for last in [false, true] {
+            // What a faulted call opened is gone with what it wrote.
+            self.ticket = if let Placed::At(ticket) = placed { Some(ticket.clone()) } else { None };
+            self.was.clone_from(&self.ticket);
+            if last {
+                journal = slip.journal(shared, number).await?;
             }
-        };
-        // What faulted may have done something outside: the next call is told that it is not the first.
-        number = journal.as_ref().map_or(number, Journal::attempt);
-        attempt.call.attempt = number;
-        let mut effects = Effects::default();
-        match attempt.perform(&slot.plugin, &mut effects, journal).await {
-            Ok(ended) => {
-                if last {
-                    shared.breakers.faulted(&key, now);
-                } else {
-                    shared.breakers.passed(&key);
+            if let Some(known) = &mut journal {
+                known.goes_to(placed.pin());
+                // What faulted may have done something outside: the next call is told that it is not the first.
+                number = known.attempt();
+            }
+            self.call.attempt = number;
+            let mut effects = Effects::default();
+            let ended = self.perform(&slot.plugin, &mut effects, journal.take()).await;
+            faults.append(&mut effects.trace);
+            let fault = match ended {
+                Ok(Ended { fault: None, .. }) | Err(CallError::Guest(_)) => None,
+                Ok(Ended { fault: Some(ref fault), .. }) | Err(CallError::Fault(ref fault)) => {
+                    Some(fault.clone())
                 }
-                if !ended.is_down() && shared.connections.is_up(&connection) {
-                    let (tenant, adapter) = &connection;
-                    shared.deliveries.release(|lane| lane.tenant == *tenant && lane.adapter == *adapter);
-                }
-                faults.append(&mut effects.trace);
-                effects.trace = faults;
-                let (outcome, rest) = outcome::judge(&attempt, ended, number);
-                let mut receipt = receipt(number, outcome, effects);
-                receipt.deliveries.extend(rest);
-                return Ok(Tried::Result(receipt, reach));
-            }
-            Err(CallError::Guest(error)) => {
-                let outcome = DeliveryOutcome::Dead(called.park(&slot.plugin, error));
-                return Ok(result(number, outcome, Effects { trace: effects.trace, ..Effects::default() }));
-            }
-            Err(CallError::Fault(fault)) => {
-                faults.append(&mut effects.trace);
-                if last {
+            };
+            let verdict = match &fault {
+                None => None,
+                Some(_) if !last => continue,
+                Some(fault) => {
                     let verdict =
-                        called.second_fault::<()>(&slot.plugin, &fault, &shared.breakers, &*shared.clock);
-                    let outcome = match called.by_policy(verdict) {
-                        Verdict::Hold(until) => return Ok(Tried::Hold(until)),
-                        Verdict::Skip(why) => DeliveryOutcome::Dropped(why),
-                        Verdict::Park(park) => DeliveryOutcome::Dead(park),
-                        Verdict::Value(()) => continue,
-                    };
-                    return Ok(result(number, outcome, Effects { trace: faults, ..Effects::default() }));
+                        called.second_fault::<()>(&slot.plugin, fault, &shared.breakers, &*shared.clock);
+                    Some(called.by_policy(verdict))
                 }
-                number += u32::from(reach == Reach::Outside);
+            };
+            if let Some(Verdict::Hold(until)) = verdict {
+                return Ok(Tried::Hold(until));
+            }
+            effects.trace = faults;
+            let outcome = match (ended, verdict) {
+                (Ok(ended), verdict) => {
+                    if verdict.is_none() && last {
+                        let _ = shared.breakers.faulted(&key, self.now);
+                    } else if verdict.is_none() {
+                        shared.breakers.passed(&key);
+                    }
+                    self.tell_others(&ended);
+                    outcome::judge(&self, ended, verdict, number, &mut effects)
+                }
+                (Err(CallError::Guest(error)), _) => DeliveryOutcome::Dead(called.park(&slot.plugin, error)),
+                (Err(CallError::Fault(_)), Some(Verdict::Skip(why))) => DeliveryOutcome::Dropped(why),
+                (Err(CallError::Fault(_)), Some(Verdict::Park(park))) => DeliveryOutcome::Dead(park),
+                (Err(CallError::Fault(fault)), _) => {
+                    DeliveryOutcome::Dead(called.park(&slot.plugin, fault.to_string()))
+                }
+            };
+            if matches!(outcome, DeliveryOutcome::Dead(_) | DeliveryOutcome::Dropped(_)) {
+                shared.connections.forget(slip.delivery.id);
+            }
+            return Ok(slip.tried(number, outcome, effects));
+        }
+        Ok(Tried::Hold(self.now + super::FAR))
+    }
+
+    /// Where the other side has answered, those who waited for that go on.
+    fn tell_others(&self, ended: &Ended) {
+        let Some(pass) = &self.pass else { return };
+        if !ended.is_down() && self.course.heard() && pass.is_up() {
+            let (tenant, adapter) = (&self.lane.tenant, &self.lane.adapter);
+            self.shared.deliveries.release(|lane| lane.tenant == *tenant && lane.adapter == *adapter);
+        }
+    }
+}
+
+// === impl Slip ===
+
+impl Slip<'_> {
+    /// The journal of the attempt after so many; none where nothing is done outside.
+    async fn journal(&self, shared: &Shared, attempts: u32) -> Result<Option<Journal>, StorageError> {
+        match self.reach {
+            Reach::Inside => Ok(None),
+            Reach::Outside => {
+                let subject = Subject::Delivery(self.delivery.id);
+                Journal::open(&shared.store, subject, attempts).await.map(Some)
             }
         }
     }
-    Ok(Tried::Hold(now + super::FAR))
-}
 
-enum Placed {
-    At(Ticket),
-    New,
-    Nowhere(&'static str),
-}
+    fn dead(&self, number: u32, reason: String) -> Tried {
+        let park = Park { reason, ..Park::default() };
+        self.tried(number, DeliveryOutcome::Dead(park), Effects::default())
+    }
 
-fn place(
-    lane: &DeliveryLane,
-    conversation: &ConversationEntry,
-    place: &Place,
-    translated: Option<&Translated>,
-) -> Placed {
-    let ours = || conversation.tickets.iter().filter(|ticket| ticket.adapter == lane.adapter);
-    let open = || ours().filter(|ticket| ticket.open).max_by_key(|ticket| ticket.opened_at).cloned();
-    let named = |id: &str| ours().find(|ticket| ticket.ticket.as_str() == id).cloned();
-    match place {
-        Place::Open => Placed::New,
-        Place::ContinueOrOpen => open().map_or(Placed::New, Placed::At),
-        Place::IfOpen => open().map_or(Placed::Nowhere("no ticket is open"), Placed::At),
-        // One that is not known here is gone, or was never committed: its conversation may have another one.
-        Place::Ticket(id) => named(id).or_else(open).map_or(Placed::New, Placed::At),
-        Place::Follow => {
-            let target = translated.filter(|translated| !translated.lost);
-            let ticket = target.and_then(|translated| translated.ticket.as_deref()).and_then(named);
-            ticket.map_or(Placed::Nowhere("what it refers to never got there"), Placed::At)
-        }
+    fn tried(&self, number: u32, outcome: DeliveryOutcome, effects: Effects) -> Tried {
+        let over = matches!(outcome, DeliveryOutcome::Done { .. } | DeliveryOutcome::Dropped(_));
+        let result = DeliveryResult {
+            id: self.delivery.id,
+            tenant: self.delivery.tenant.clone(),
+            event_id: self.delivery.event_id.clone(),
+            at: self.at,
+            attempt: number,
+            outcome,
+            written: effects.written,
+            rest: effects.rest,
+            tickets: effects.tickets,
+            persons: effects.persons,
+            desk: effects.desk,
+            kv: effects.kv,
+            settled: self.reach == Reach::Outside && (over || effects.afresh),
+            actions: Vec::new(),
+            trace: effects.trace,
+        };
+        Tried::Result(Box::new(result), self.reach)
     }
 }

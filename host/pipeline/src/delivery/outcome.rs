@@ -2,13 +2,26 @@
 
 use patchbay_plugin::{
     adapter::{Failure, FailureKind},
+    call::Fault,
     types::Change,
 };
-use patchbay_storage::{DeliveryOutcome, NewDelivery, Park, Ticket};
+use patchbay_storage::{DeliveryOutcome, Park, Ticket, Written};
 use patchbay_types::Millis;
 use tracing::warn;
 
-use crate::{delivery::attempt::Attempt, keys, payload::Place, retry, steps, tickets};
+use crate::{
+    delivery::attempt::{Attempt, Effects},
+    fault::Verdict,
+    keys,
+    outside::Found,
+    payload::Place,
+    retry, steps, tickets,
+};
+
+/// So often a message looks for another ticket, or another person, before it is set aside.
+const LOST: u32 = 3;
+/// So often in a row a delivery finds nobody there while others are answered, before it is set aside: over an hour or so.
+const ALONE: u32 = 12;
 
 /// What the adapter's functions came to.
 #[derive(Debug, Default)]
@@ -19,6 +32,20 @@ pub(crate) struct Ended {
     pub(crate) kept: Option<usize>,
     /// Why it stopped, if it did.
     pub(crate) failure: Option<Failure>,
+    /// It faulted over the changes, after the message was written.
+    pub(crate) fault: Option<Fault>,
+}
+
+/// What is to become of a delivery that failed.
+enum Failed {
+    /// Again, not before then.
+    Again(Millis),
+    /// Again, as a delivery that is not quite the same. `afresh`: what it did so far is not part of it.
+    Changed { at: Millis, payload: String, afresh: bool },
+    /// Never.
+    Never(Park),
+    /// There is nothing left to be done.
+    Pointless,
 }
 
 // === impl Ended ===
@@ -31,92 +58,107 @@ impl Ended {
     }
 }
 
-/// Judges how an attempt ended; answers also what is left to be delivered, where the message got there and the
-/// changes behind it did not.
+/// Judges how an attempt ended; `verdict` is about the fault that it ended with, if it did.
 pub(crate) fn judge(
     attempt: &Attempt<'_>,
     ended: Ended,
+    verdict: Option<Verdict<()>>,
     number: u32,
-) -> (DeliveryOutcome, Option<NewDelivery>) {
+    effects: &mut Effects,
+) -> DeliveryOutcome {
     let ticket = attempt.ticket.as_ref().map(|ticket| ticket.ticket.clone());
-    match (ended.failure, ended.parts) {
-        (None, parts) => (DeliveryOutcome::Done { ticket, parts: parts.unwrap_or_default() }, None),
-        (Some(failure), None) => (failed(attempt, &failure, number), None),
-        (Some(failure), Some(parts)) => {
-            let rest = match failed(attempt, &failure, number) {
-                DeliveryOutcome::Retry { at, .. } => Some(changes_alone(attempt, at)),
-                _ => None,
-            };
-            (DeliveryOutcome::Done { ticket, parts }, rest)
+    let earlier = attempt.payload.written.clone();
+    let written = ended.parts.clone().or(earlier);
+    let (error, failed) = match (&ended.failure, verdict) {
+        (_, Some(Verdict::Park(park))) => (park.reason.clone(), Failed::Never(park)),
+        (_, Some(Verdict::Skip(why))) => (why, Failed::Pointless),
+        (None, _) => return DeliveryOutcome::Done { ticket, parts: written.unwrap_or_default() },
+        (Some(failure), _) => {
+            (format!("{:?}: {}", failure.kind, failure.detail), failed(attempt, failure, number, &written))
         }
+    };
+    if let Some(parts) = &written {
+        // The changes are what is left, of a message that is linked from now on.
+        if matches!(failed, Failed::Again(_) | Failed::Never(_)) && attempt.payload.written.is_none() {
+            effects.rest = Some(changes_alone(attempt, parts));
+            effects.written = Some(Written { ticket: ticket.clone(), parts: parts.clone() });
+        }
+    }
+    match (failed, written) {
+        (Failed::Again(at), _) => DeliveryOutcome::Retry { at, error },
+        (Failed::Changed { at, payload, afresh }, _) => {
+            (effects.rest, effects.afresh) = (Some(payload), afresh);
+            DeliveryOutcome::Retry { at, error }
+        }
+        (Failed::Never(park), _) => DeliveryOutcome::Dead(park),
+        (Failed::Pointless, Some(parts)) => DeliveryOutcome::Done { ticket, parts },
+        (Failed::Pointless, None) => DeliveryOutcome::Dropped(error),
     }
 }
 
-fn changes_alone(attempt: &Attempt<'_>, at: Millis) -> NewDelivery {
+/// What is left where the message is written, and the changes behind it are not made: under the same key, in the same
+/// place in the lane.
+fn changes_alone(attempt: &Attempt<'_>, parts: &[String]) -> String {
     let mut payload = attempt.payload.clone();
-    payload.message = None;
-    payload.key = keys::rest_of(&payload.key);
+    payload.written = Some(parts.to_vec());
     if let Some(ticket) = &attempt.ticket {
         payload.place = Place::Ticket(ticket.ticket.to_string());
     }
-    NewDelivery {
-        id: attempt.shared.store.next_delivery_id(),
-        tenant: attempt.lane.tenant.clone(),
-        conversation: attempt.lane.conversation.clone(),
-        adapter: attempt.lane.adapter.clone(),
-        event_id: None,
-        ticket: attempt.ticket.as_ref().map(|ticket| ticket.ticket.clone()),
-        internal: attempt.internal,
-        payload: payload.to_json(),
-        not_before: at,
-        generation: i64::try_from(attempt.view.chain.generation).unwrap_or(i64::MAX),
-    }
+    payload.to_json()
 }
 
-fn failed(attempt: &Attempt<'_>, failure: &Failure, number: u32) -> DeliveryOutcome {
+fn failed(attempt: &Attempt<'_>, failure: &Failure, number: u32, written: &Option<Vec<String>>) -> Failed {
     let (tenant, adapter) = (&attempt.lane.tenant, &attempt.lane.adapter);
     warn!(%tenant, %adapter, event = attempt.caller.about.as_deref(), attempt = number, kind = ?failure.kind,
         "the adapter did not deliver");
-    let error = format!("{:?}: {}", failure.kind, failure.detail);
+    let pause = |n: u32| attempt.now + retry::pause(n, failure.retry_after, &mut rand::rng());
+    let never = |why: &str| {
+        let chain = &attempt.view.chain;
+        let component = chain.adapters.get(adapter).map(|slot| slot.plugin.digest().to_string());
+        let reason = format!("{:?}: {}{why}", failure.kind, failure.detail);
+        Failed::Never(Park { slot: Some(attempt.caller.slot.to_string()), component, reason, behind: None })
+    };
     match failure.kind {
-        // An unknown person's identifier is forgotten with the receipt: the next attempt asks `contact` again.
-        FailureKind::Busy | FailureKind::UnknownPerson => {
-            let at = attempt.now + retry::pause(number, failure.retry_after, &mut rand::rng());
-            DeliveryOutcome::Retry { at, error, payload: None }
-        }
+        FailureKind::Busy => Failed::Again(pause(number)),
         FailureKind::Unavailable | FailureKind::Unauthorised => {
-            if failure.kind == FailureKind::Unauthorised {
+            let all = failure.kind == FailureKind::Unauthorised;
+            if all {
                 tracing::error!(%tenant, %adapter, "the CRM refuses our credentials: nothing is delivered until they are mended");
             }
-            let (connection, generation) = ((tenant.clone(), adapter.clone()), attempt.view.chain.generation);
-            let (now, asked, random) = (attempt.now, failure.retry_after, &mut rand::rng());
-            // The connection says when: as soon as it is up again, this one may go.
-            attempt.shared.connections.is_down(&connection, generation, now, asked, random);
-            DeliveryOutcome::Retry { at: now, error, payload: None }
+            let Some(pass) = &attempt.pass else { return Failed::Again(pause(number)) };
+            match pass.is_down(all, attempt.now, failure.retry_after, &mut rand::rng()) {
+                // The connection says when: as soon as it is up again, this one may go.
+                Found::Down(_) => Failed::Again(attempt.now),
+                Found::Alone(times) if times < ALONE => Failed::Again(pause(times)),
+                Found::Alone(times) => never(&format!(" ({times} times, while others were answered)")),
+            }
         }
-        FailureKind::Gone => again_elsewhere(attempt, error),
-        FailureKind::Rejected | FailureKind::Unsupported => {
-            let chain = &attempt.view.chain;
-            let component = chain.adapters.get(adapter).map(|slot| slot.plugin.digest().to_string());
-            DeliveryOutcome::Dead(Park {
-                slot: Some(attempt.caller.slot.to_string()),
-                component,
-                reason: error,
-                behind: None,
-            })
+        FailureKind::UnknownPerson => {
+            // Whom it forgets with the receipt the next attempt asks for again.
+            let mut payload = attempt.payload.clone();
+            payload.unknown += 1;
+            if payload.unknown > LOST || written.is_some() {
+                return never(", again and again");
+            }
+            Failed::Changed { at: pause(payload.unknown), payload: payload.to_json(), afresh: false }
         }
+        // A change of an earlier message has nowhere to go, nor has what was to come behind one that is written.
+        FailureKind::Gone if attempt.payload.place == Place::Follow || written.is_some() => Failed::Pointless,
+        FailureKind::Gone => {
+            let mut payload = attempt.payload.clone();
+            payload.gone += 1;
+            if payload.gone > LOST {
+                return never(", again and again");
+            }
+            // Whatever was done for the ticket that is gone says nothing about another one.
+            (payload.place, payload.key) = (Place::Open, keys::elsewhere(&payload.key, payload.gone));
+            // Where the ticket was an old one, nobody needs time to mend anything.
+            let at_once = attempt.was.is_some() && payload.gone == 1;
+            let at = if at_once { attempt.now } else { pause(payload.gone) };
+            Failed::Changed { at, payload: payload.to_json(), afresh: true }
+        }
+        FailureKind::Rejected | FailureKind::Unsupported => never(""),
     }
-}
-
-/// The ticket is gone: a message goes to another one, a change of an earlier message has nowhere to go.
-fn again_elsewhere(attempt: &Attempt<'_>, error: String) -> DeliveryOutcome {
-    if attempt.payload.place == Place::Follow {
-        return DeliveryOutcome::Dropped(error);
-    }
-    let mut payload = attempt.payload.clone();
-    payload.place = Place::Open;
-    let payload = payload.to_json();
-    DeliveryOutcome::Retry { at: attempt.now, error, payload: Some(payload) }
 }
 
 /// What a ticket's row makes of changes that its adapter took.

@@ -1,13 +1,10 @@
 //! The calls that one delivery takes: who the author is to the CRM, the ticket or its next message, the changes behind
 //! it; all over the same ports, so that what they write is committed together.
 
-use std::{
-    collections::{BTreeMap, HashSet},
-    sync::Arc,
-};
+use std::{collections::HashSet, sync::Arc};
 
 use patchbay_plugin::{CallError, Plugin, Ports, Timed, adapter, types};
-use patchbay_storage::{PersonRemote, Step, Ticket, TicketChange};
+use patchbay_storage::{DeskWrite, KvWrite, PersonRemote, Step, Ticket, TicketChange};
 use patchbay_types::TicketId;
 
 use crate::{
@@ -16,6 +13,7 @@ use crate::{
         outcome::{self, Ended},
         ports::{DeskBuffer, Kv},
     },
+    keys,
     outside::{Journal, SecretsPort, Steps},
     steps,
 };
@@ -30,12 +28,13 @@ impl Attempt<'_> {
         effects: &mut Effects,
         journal: Option<Journal>,
     ) -> Result<Ended, CallError> {
-        let mut ports = self.ports(journal);
+        let mut ports = self.ports(journal).await;
         let mut ended = Ended::default();
         let message = self.translated.as_ref().map(|translated| translated.message.clone());
         if let Some(mut message) = message {
             if message.author.remote.is_none() {
                 let (person, back) = self.contact(plugin, ports, &message.author, effects).await?;
+                self.course.delivers();
                 ports = back;
                 match person {
                     Ok(remote) => message.author.remote = Some(remote),
@@ -59,9 +58,18 @@ impl Attempt<'_> {
         if self.payload.changes.is_empty() {
             self.collect(ports, None, effects);
         } else {
-            let said = desk_writes(&ports);
-            ports = self.change(plugin, ports, &mut ended, effects).await?;
-            self.collect(ports, ended.failure.as_ref().map(|_| said), effects);
+            let (said, written) =
+                (desk_writes(&ports), self.payload.written.is_some() || ended.parts.is_some());
+            let so_far = buffered(&ports);
+            match self.change(plugin, ports, &mut ended, effects).await {
+                Ok(ports) => self.collect(ports, ended.failure.as_ref().map(|_| said), effects),
+                // The message is written, and that must not be forgotten over what was to come behind it.
+                Err(CallError::Fault(fault)) if written => {
+                    (effects.kv, effects.desk) = so_far;
+                    ended.fault = Some(fault);
+                }
+                Err(error) => return Err(error),
+            }
             self.gone(&ended, effects);
         }
         if let Some(ticket) = &mut self.ticket
@@ -167,6 +175,7 @@ impl Attempt<'_> {
         ended: &mut Ended,
         effects: &mut Effects,
     ) -> Result<Ports, CallError> {
+        // Without a message a ticket may be missing: then there is nothing to change.
         let Some(ticket) = self.ticket.as_ref().map(|ticket| ticket.ticket.to_string()) else {
             return Ok(ports);
         };
@@ -196,21 +205,34 @@ impl Attempt<'_> {
         person: &types::Person,
         effects: &mut Effects,
     ) -> Result<(Result<String, adapter::Failure>, Ports), CallError> {
-        if let Some(remote) =
-            self.shared.person_remote(&self.lane.tenant, &self.lane.adapter, &person.id).await
-        {
+        let (tenant, adapter) = (&self.lane.tenant, &self.lane.adapter);
+        if let Some(remote) = self.shared.person_remote(tenant, adapter, &person.id).await {
             return Ok((Ok(remote), ports));
         }
-        let input = steps::json(&(person, &self.call));
-        let answer = plugin.contact(&self.caller, ports, person, &self.call).await;
+        // Two conversations of one person may begin at once: the second one looks again when the first has an answer.
+        let turn = self.shared.turn_for_person(tenant, adapter, &person.id);
+        let _turn = turn.lock().await;
+        if let Some(remote) = self.shared.person_remote(tenant, adapter, &person.id).await {
+            return Ok((Ok(remote), ports));
+        }
+        let lost = self.payload.unknown;
+        self.course.asks_for_person(lost);
+        let key = keys::contact(tenant, adapter, &person.id, lost);
+        let call = adapter::Call { key, ..self.call.clone() };
+        let input = steps::json(&(person, &call));
+        let answer = plugin.contact(&self.caller, ports, person, &call).await;
         let (answer, ports) = self.split("adapter.contact", plugin, input, answer, effects)?;
         if let Ok(remote) = &answer {
-            effects.persons.push(PersonRemote {
-                tenant: self.lane.tenant.clone(),
-                adapter: self.lane.adapter.clone(),
-                person: person.id.clone(),
-                remote: Some(remote.clone()),
-            });
+            let (tenant, adapter, person) = (tenant.clone(), adapter.clone(), person.id.clone());
+            let known = PersonRemote { tenant, adapter, person, remote: Some(remote.clone()) };
+            if self.pass.is_some() {
+                // Others need not wait until this message is delivered. If it fails, the receipt says it again.
+                match self.shared.store.know_person(&known).await {
+                    Ok(()) => self.shared.remember_person(&known),
+                    Err(error) => tracing::warn!(%error, "a person is known only with the receipt"),
+                }
+            }
+            effects.persons.push(known);
         }
         Ok((answer, ports))
     }
@@ -273,7 +295,7 @@ impl Attempt<'_> {
         self.ticket = Some(ticket);
     }
 
-    fn ports(&self, journal: Option<Journal>) -> Ports {
+    async fn ports(&self, journal: Option<Journal>) -> Ports {
         let grants = self.view.chain.config.adapters.get(&self.lane.adapter).map(|slot| &slot.grants);
         let (tenant, adapter) = (self.lane.tenant.clone(), self.lane.adapter.clone());
         let store = self.shared.store.clone();
@@ -282,13 +304,12 @@ impl Attempt<'_> {
         if let Some(gate) = self.view.gates.get(&self.lane.adapter) {
             ports.secrets = Some(Box::new(SecretsPort(gate.secrets.clone())));
             if let (Some(outlet), Some(journal)) = (gate.outlet.clone(), journal) {
-                let clock = Arc::clone(&self.shared.clock);
-                ports.http = Some(Box::new(Steps { outlet, journal, clock }));
+                let (clock, course) = (Arc::clone(&self.shared.clock), Arc::clone(&self.course));
+                ports.http = Some(Box::new(Steps { outlet, journal, clock, course }));
             }
         }
         if grants.is_some_and(|grants| grants.store) {
-            let kv = Kv { store: store.clone(), tenant: tenant.clone(), adapter, writes: BTreeMap::new() };
-            ports.store = Some(Box::new(kv));
+            ports.store = Some(Box::new(Kv::new(&store, tenant.clone(), adapter).await));
         }
         if grants.is_some_and(|grants| grants.desk) {
             let ticket = self.ticket.iter().map(|ticket| ticket.ticket.to_string());
@@ -360,6 +381,13 @@ fn unknown_to_desk(ports: &Ports, ticket: Option<&str>, parts: Option<&[String]>
     let ticket = ticket.filter(|id| !desk.tickets.contains(*id));
     let part = parts.into_iter().flatten().find(|part| !desk.lines.contains(*part));
     ticket.or(part.map(String::as_str)).map(str::to_owned)
+}
+
+/// All that is buffered.
+fn buffered(ports: &Ports) -> (Vec<KvWrite>, Vec<DeskWrite>) {
+    let kv = ports.store.as_deref().map(|store| store as &dyn std::any::Any);
+    let kv = kv.and_then(|kv| kv.downcast_ref::<Kv>()).map(|kv| kv.clone().into_writes());
+    (kv.unwrap_or_default(), desk(ports).map(|desk| desk.writes.clone()).unwrap_or_default())
 }
 
 fn desk_writes(ports: &Ports) -> usize {

@@ -18,16 +18,22 @@ use crate::{steps, tickets};
 const KEY: usize = 256;
 const VALUE: usize = 64 << 10;
 const WRITES: usize = 256;
+/// Keys and bytes of all that an adapter keeps for one tenant.
+const KEYS: u64 = 10_000;
+const BYTES: u64 = 64 << 20;
 const DESK_BYTES: usize = 4 << 20;
 /// No later time can be stored.
 const LATEST: Millis = i64::MAX.cast_unsigned();
 
 /// The adapter's own small state, over what the database holds.
+#[derive(Clone)]
 pub(crate) struct Kv {
-    pub(crate) store: Store,
-    pub(crate) tenant: TenantId,
-    pub(crate) adapter: AdapterName,
-    pub(crate) writes: BTreeMap<String, Option<Vec<u8>>>,
+    store: Store,
+    tenant: TenantId,
+    adapter: AdapterName,
+    writes: BTreeMap<String, Option<Vec<u8>>>,
+    /// It holds as much as it may.
+    full: bool,
 }
 
 /// The embedded desk, for the ticket and the lines that one call may touch.
@@ -46,6 +52,14 @@ pub(crate) struct DeskBuffer {
 // === impl Kv ===
 
 impl Kv {
+    /// The state of one call; how much there is of it is known as of now.
+    pub(crate) async fn new(store: &Store, tenant: TenantId, adapter: AdapterName) -> Self {
+        let held = store.kv_held(&tenant, &adapter, KEYS).await;
+        // A database that does not answer will not take any writes either.
+        let full = held.is_ok_and(|(keys, bytes)| keys >= KEYS || bytes >= BYTES);
+        Self { store: store.clone(), tenant, adapter, writes: BTreeMap::new(), full }
+    }
+
     /// What is to be committed.
     pub(crate) fn into_writes(self) -> Vec<KvWrite> {
         let (tenant, adapter) = (self.tenant, self.adapter);
@@ -69,6 +83,9 @@ impl KeyValue for Kv {
         }
         if value.len() > VALUE {
             return Err(format!("a value has at most {VALUE} bytes"));
+        }
+        if self.full {
+            return Err(format!("it is full: an adapter keeps at most {KEYS} keys and {} MiB", BYTES >> 20));
         }
         if self.writes.len() >= WRITES && !self.writes.contains_key(key) {
             return Err(format!("one call writes at most {WRITES} keys"));

@@ -109,12 +109,13 @@ fn applied(shared: &Shared, key: &DeliveryLane, result: DeliveryResult) -> Optio
     .increment(1);
     result.tickets.iter().for_each(|ticket| shared.remember_ticket(ticket));
     result.persons.iter().for_each(|person| shared.remember_person(person));
-    if let (DeliveryOutcome::Done { ticket, parts }, Some(event)) = (&result.outcome, &result.event_id) {
+    let there = match (&result.outcome, &result.written) {
+        (DeliveryOutcome::Done { ticket, parts }, _) => Some((ticket, parts)),
+        (_, written) => written.as_ref().map(|written| (&written.ticket, &written.parts)),
+    };
+    if let (Some((ticket, parts)), Some(event)) = (there, &result.event_id) {
         let delivered = Delivered { parts: parts.clone(), ticket: ticket.clone() };
         shared.remember_delivered(key, event, delivered);
-    }
-    for delivery in result.deliveries {
-        shared.push_delivery(delivery, result.inbox_seq, result.at);
     }
     for action in result.actions {
         shared.push_action(action, result.at);
@@ -130,17 +131,17 @@ fn refused(result: &DeliveryResult, error: &str) -> DeliveryResult {
     DeliveryResult {
         id: result.id,
         tenant: result.tenant.clone(),
-        inbox_seq: result.inbox_seq,
         event_id: result.event_id.clone(),
         at: result.at,
         attempt: result.attempt,
         outcome: DeliveryOutcome::Dead(park),
+        written: None,
+        rest: None,
         tickets: Vec::new(),
         persons: Vec::new(),
         desk: Vec::new(),
         kv: Vec::new(),
         settled: false,
-        deliveries: Vec::new(),
         actions: Vec::new(),
         trace: Vec::new(),
     }

@@ -6,6 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use patchbay_egress::Secrets;
 use patchbay_plugin::{
     CallError, Caller, Ports, Slot, Timed,
     ports::{self, Record},
@@ -16,7 +17,7 @@ use patchbay_types::{AdapterName, Millis, TenantId};
 
 use crate::{
     breaker::BreakerKey,
-    news::mask::Mask,
+    news::mask::{self, Mask},
     outside::SecretsPort,
     shared::{Shared, View},
     steps,
@@ -111,30 +112,40 @@ impl Question<'_> {
             slot: Arc::clone(&self.slot.name),
             about: self.delivery.map(Arc::from),
         };
-        let record = Record::default();
+        let (record, mask) = (Record::default(), self.mask());
         let ports = Ports {
             secrets: secrets(self.view, self.adapter),
             record: Some(Arc::clone(&record)),
+            hidden: mask.hidden(),
             ..Ports::none(self.at)
         };
         let (name, slot, plugin) = ("webhooks.accept", &self.slot.name, &self.slot.plugin);
         let now = self.shared.clock.now();
         let answer = plugin.accept(&caller, ports, self.webhook, within).await;
         let mut step =
-            steps::called(name, slot, &self.view.chain, plugin, now, steps::json(self.webhook), &answer);
+            steps::called(name, slot, &self.view.chain, plugin, now, mask::shown(self.webhook), &answer);
         step.calls = steps::host_calls(&record);
-        let step = Mask::of(self.webhook).step(step);
+        let step = mask.step(step);
         (answer.map(|Timed { value, .. }| value), step)
     }
 
     /// A fault in a sentence that shows no secret.
     pub(crate) fn said(&self, error: &CallError) -> String {
-        Mask::of(self.webhook).text(error.to_string())
+        self.mask().text(error.to_string())
+    }
+
+    fn mask(&self) -> Mask {
+        Mask::of(self.webhook, granted(self.view, self.adapter))
     }
 }
 
 /// What stands behind `secrets` for an adapter.
 pub(crate) fn secrets(view: &View, adapter: &AdapterName) -> Option<Box<dyn ports::Secrets>> {
-    let gate = view.gates.get(adapter)?;
-    Some(Box::new(SecretsPort(gate.secrets.clone())))
+    view.gates.get(adapter)?;
+    Some(Box::new(SecretsPort(granted(view, adapter))))
+}
+
+/// The secrets that an adapter was granted.
+pub(crate) fn granted(view: &View, adapter: &AdapterName) -> Secrets {
+    view.gates.get(adapter).map_or_else(Secrets::none, |gate| gate.secrets.clone())
 }

@@ -49,9 +49,6 @@ impl From<StorageError> for Stop {
 /// When the database cannot be read, or what came of it cannot be committed.
 pub(crate) async fn enter(shared: &Arc<Shared>, entry: Entry) -> Result<Next, StorageError> {
     let now = shared.clock.now();
-    if entry.not_before > now {
-        return Ok(Next::Wait);
-    }
     let Some(view) = shared.view(&entry.tenant) else { return Ok(Next::Wait) };
     let mut result = EntryResult {
         id: entry.id,

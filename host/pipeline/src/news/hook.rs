@@ -1,7 +1,7 @@
 //! A webhook, as it was stored, is read by its adapter into entries. One that its adapter could not be asked about when it
 //! came is asked about first.
 
-use std::{any::Any, collections::BTreeMap, sync::Arc, time::Duration};
+use std::{any::Any, sync::Arc, time::Duration};
 
 use patchbay_plugin::{
     CallError, Caller, Chain, Ports, Slot, Timed, adapter, ports::Record, types, webhooks::Webhook,
@@ -18,7 +18,7 @@ use crate::{
     news::{
         Next,
         accept::{self, Question},
-        mask::Mask,
+        mask::{self, Mask},
         stored,
     },
     outside::{Journal, Steps},
@@ -51,7 +51,7 @@ struct Reading<'a> {
 /// When what came of it cannot be committed.
 pub(crate) async fn read(shared: &Arc<Shared>, hook: Hook) -> Result<Next, StorageError> {
     let now = shared.clock.now();
-    if hook.not_before > now {
+    if !retry::is_due(hook.not_before, now) {
         // What no adapter has wanted yet has no place in the order.
         return Ok(if hook.unasked.is_some() { Next::Aside } else { Next::Wait });
     }
@@ -65,7 +65,7 @@ pub(crate) async fn read(shared: &Arc<Shared>, hook: Hook) -> Result<Next, Stora
         headers: Vec::new(),
         body: Vec::new(),
     });
-    let (chain, mask) = (&*view.chain, Mask::of(&webhook));
+    let (chain, mask) = (&*view.chain, Mask::of(&webhook, accept::granted(&view, &hook.adapter)));
     let mut reading =
         Reading { shared, view: &view, chain, slot, hook: &hook, webhook, mask, now, trace: Trace::new() };
     if let Some(reason) = unreadable {
@@ -91,8 +91,12 @@ impl Reading<'_> {
         let question = Question { shared, view, slot, adapter, webhook, delivery, at };
         let (own, all) = (question.breaker(), called.breaker(&slot.plugin));
         let breakers = &shared.breakers;
-        if breakers.allow(&own, self.now).is_err() || breakers.allow(&all, self.now).is_err() {
+        if breakers.allow(&all, self.now).is_err() {
             return Ok(Some(Next::Wait));
+        }
+        if breakers.allow(&own, self.now).is_err() {
+            // What strangers send must not hold up what was wanted.
+            return Ok(Some(Next::Aside));
         }
         let (answer, step) = question.ask(LATE).await;
         self.trace.push(step);
@@ -112,10 +116,7 @@ impl Reading<'_> {
                     return self.again(None).await.map(|_| Some(Next::Aside));
                 }
                 match called.second_fault::<()>(&slot.plugin, &fault, breakers, &*shared.clock) {
-                    Verdict::Park(why) => {
-                        let park = Park { reason: self.mask.text(why.reason), ..why };
-                        self.park(park).await.map(Some)
-                    }
+                    Verdict::Park(why) => self.park(why).await.map(Some),
                     _ => Ok(Some(Next::Wait)),
                 }
             }
@@ -144,7 +145,7 @@ impl Reading<'_> {
         if self.shared.breakers.allow(&called.breaker(plugin), self.now).is_err() {
             return Ok(Next::Wait);
         }
-        let input = steps::json(&self.webhook);
+        let input = mask::shown(&self.webhook);
         let mut fault = None;
         for _ in 0..2 {
             let record = Record::default();
@@ -175,7 +176,7 @@ impl Reading<'_> {
                     return self.done(entries, kv).await;
                 }
                 Ok(Some(Err(failure))) if never(&failure) => {
-                    let reason = self.mask.text(format!("{:?}: {}", failure.kind, failure.detail));
+                    let reason = format!("{:?}: {}", failure.kind, failure.detail);
                     return self.park(called.park(plugin, reason)).await;
                 }
                 Ok(Some(Err(failure))) => {
@@ -193,7 +194,7 @@ impl Reading<'_> {
         }
         let Some(fault) = fault else { return Ok(Next::Wait) };
         match called.second_fault::<()>(plugin, &fault, &self.shared.breakers, &*self.shared.clock) {
-            Verdict::Park(why) => self.park(Park { reason: self.mask.text(why.reason), ..why }).await,
+            Verdict::Park(why) => self.park(why).await,
             _ => Ok(Next::Wait),
         }
     }
@@ -213,16 +214,17 @@ impl Reading<'_> {
         let mut ports = Ports {
             secrets: accept::secrets(self.view, &adapter),
             record: Some(Arc::clone(record)),
+            hidden: self.mask.hidden(),
             ..Ports::none(self.now)
         };
         if let Some(outlet) = self.view.gates.get(&adapter).and_then(|gate| gate.outlet.clone()) {
             let subject = Subject::Hook(self.hook.id);
             let journal = Journal::open(&self.shared.store, subject, self.hook.attempt).await?;
-            ports.http = Some(Box::new(Steps { outlet, journal, clock: Arc::clone(&self.shared.clock) }));
+            let (clock, course) = (Arc::clone(&self.shared.clock), Arc::default());
+            ports.http = Some(Box::new(Steps { outlet, journal, clock, course }));
         }
         if self.chain.config.adapters.get(&adapter).is_some_and(|slot| slot.grants.store) {
-            let (store, writes) = (self.shared.store.clone(), BTreeMap::new());
-            ports.store = Some(Box::new(Kv { store, tenant, adapter, writes }));
+            ports.store = Some(Box::new(Kv::new(&self.shared.store, tenant, adapter).await));
         }
         Ok(ports)
     }
@@ -242,6 +244,7 @@ impl Reading<'_> {
     }
 
     async fn park(&mut self, park: Park) -> Result<Next, StorageError> {
+        let park = Park { reason: self.mask.text(park.reason), ..park };
         let received = self.received(HookOutcome::Parked(self.hook.id, park));
         self.shared.store.received(received).await?;
         Ok(Next::Go)

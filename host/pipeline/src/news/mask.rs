@@ -2,9 +2,10 @@
 //! what is a secret by its header's name. It is looked for wherever it may have got to, also as the list of numbers that
 //! bytes are in JSON.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::Arc};
 
-use patchbay_plugin::webhooks::Webhook;
+use patchbay_egress::Secrets;
+use patchbay_plugin::{Shown, types::Header, webhooks::Webhook};
 use patchbay_storage::Step;
 
 /// What stands for a secret.
@@ -18,8 +19,11 @@ const LEAST: usize = 8;
 const SECRET: [&str; 3] = ["authorization", "proxy-authorization", "cookie"];
 const SECRET_WORDS: [&str; 6] = ["token", "secret", "password", "api-key", "apikey", "api_key"];
 
-/// The secrets of one webhook.
-pub(crate) struct Mask(Vec<Needle>);
+/// The secrets of one webhook, and those that its adapter was granted.
+pub(crate) struct Mask {
+    needles: Vec<Needle>,
+    granted: Secrets,
+}
 
 /// One secret, as it would stand in JSON.
 struct Needle {
@@ -30,8 +34,8 @@ struct Needle {
 // === impl Mask ===
 
 impl Mask {
-    /// What has to be hidden of this webhook.
-    pub(crate) fn of(webhook: &Webhook) -> Self {
+    /// What has to be hidden of this webhook, for an adapter that was `granted` these secrets.
+    pub(crate) fn of(webhook: &Webhook, granted: Secrets) -> Self {
         let mut secrets: Vec<Cow<'_, str>> = token(&webhook.url).map(Cow::Borrowed).into_iter().collect();
         // A sender that escapes what needs no escape is still a sender.
         let plain = secrets.first().and_then(|token| unescaped(token));
@@ -41,10 +45,11 @@ impl Mask {
             let behind = header.value.split_once(' ').map_or(header.value.as_str(), |(_, behind)| behind);
             secrets.extend([header.value.as_str(), behind].map(Cow::Borrowed));
         }
+        secrets.extend(queried(&webhook.url).map(Cow::Borrowed));
         secrets.retain(|secret| secret.len() >= LEAST);
         // The longest first: it may hold another one.
         secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
-        Self(secrets.iter().map(|secret| Needle::of(secret)).collect())
+        Self { needles: secrets.iter().map(|secret| Needle::of(secret)).collect(), granted }
     }
 
     /// Hides it in all that a step was asked, answered, and asked of the host.
@@ -58,6 +63,11 @@ impl Mask {
         step
     }
 
+    /// What is hidden, as it stands in a text.
+    pub(crate) fn hidden(&self) -> Arc<[String]> {
+        self.needles.iter().map(|needle| needle.text.clone()).collect()
+    }
+
     /// Hides it in a sentence.
     pub(crate) fn text(&self, mut text: String) -> String {
         self.hide(&mut text);
@@ -65,7 +75,7 @@ impl Mask {
     }
 
     fn hide(&self, json: &mut String) {
-        for Needle { text, numbers } in &self.0 {
+        for Needle { text, numbers } in &self.needles {
             if json.contains(text) {
                 *json = json.replace(text, SHOWN);
             }
@@ -73,7 +83,21 @@ impl Mask {
                 *json = json.replace(numbers, SHOWN_NUMBERS);
             }
         }
+        self.granted.hide(json);
     }
+}
+
+/// A webhook as a trace has it, before anything in it is hidden: with a body that can be read.
+pub(crate) fn shown(webhook: &Webhook) -> String {
+    #[derive(serde::Serialize)]
+    struct Read<'a> {
+        method: &'a str,
+        url: &'a str,
+        headers: &'a [Header],
+        body: Shown<'a>,
+    }
+    let Webhook { method, url, headers, body } = webhook;
+    crate::steps::json(&Read { method, url, headers, body: Shown(body) })
 }
 
 // === impl Needle ===
@@ -95,6 +119,13 @@ fn token(url: &str) -> Option<&str> {
         return None;
     }
     path.rsplit('/').next()
+}
+
+/// What stands in a query under the name of a secret.
+fn queried(url: &str) -> impl Iterator<Item = &str> {
+    let query = url.split_once('?').map_or("", |(_, query)| query);
+    let pairs = query.split(['&', '#']).filter_map(|pair| pair.split_once('='));
+    pairs.filter(|(name, _)| is_secret(name)).map(|(_, value)| value)
 }
 
 /// `text` with its percent-escapes undone, where it has any and is text then.
@@ -124,7 +155,6 @@ fn is_secret(header: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use patchbay_plugin::types::Header;
     use patchbay_storage::HostCall;
 
     use super::*;
@@ -150,7 +180,7 @@ mod tests {
         let call =
             HostCall { function: "secrets.verify".into(), input: signed.clone(), answer: "true".into() };
         let step = Step { input: json.clone(), answer: json.clone(), calls: vec![call], ..Step::default() };
-        let shown = Mask::of(&webhook).step(step);
+        let shown = Mask::of(&webhook, Secrets::none()).step(step);
         for text in [&shown.input, &shown.answer, &shown.calls[0].input] {
             for secret in [TOKEN, "very-secret-7", "shared-secret"] {
                 assert!(!text.contains(secret), "{secret} in {text}");
@@ -167,8 +197,19 @@ mod tests {
     #[test]
     fn an_escaped_token_is_hidden_in_both_forms() {
         let escaped = format!("%47{}", &TOKEN[1..]);
-        let mask = Mask::of(&webhook(&format!("https://h.example/hooks/acme/crm/{escaped}")));
+        let url = format!("https://h.example/hooks/acme/crm/{escaped}");
+        let mask = Mask::of(&webhook(&url), Secrets::none());
         assert_eq!(mask.text(format!("{escaped} {TOKEN}")), "*** ***");
+    }
+
+    #[test]
+    fn a_query_that_names_a_secret_is_hidden_and_so_is_every_secret_that_was_granted() {
+        let (dir, name) = (tempfile::tempdir().unwrap(), "webhook".to_owned());
+        std::fs::write(dir.path().join("file"), "a granted value").unwrap();
+        let all = toml::from_str("webhook = { from = { file = 'file' }, hosts = [] }").unwrap();
+        let granted = Secrets::new(dir.path(), &all, &[name]);
+        let mask = Mask::of(&webhook("https://h.example/hooks/a/b/c?x=1&api_key=in-the-query"), granted);
+        assert_eq!(mask.text("in-the-query, a granted value, 1".into()), "***, ***, 1");
     }
 
     #[test]
@@ -179,6 +220,6 @@ mod tests {
             headers: Vec::new(),
             body: Vec::new(),
         };
-        assert_eq!(Mask::of(&desk).text("a-long-tenant".into()), "a-long-tenant");
+        assert_eq!(Mask::of(&desk, Secrets::none()).text("a-long-tenant".into()), "a-long-tenant");
     }
 }

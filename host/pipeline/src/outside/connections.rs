@@ -1,6 +1,10 @@
 //! Whether the other side is there: one breaker for each connection, a tenant's adapter. Whoever finds it closed to us
 //! opens the breaker; when the pause is over one delivery is let through to see, and everyone else waits for what it
 //! finds. An outage of days then costs one request in a quarter of an hour.
+//!
+//! A delivery that finds nobody there while others are answered is alone with its trouble ([`alone`]): it opens nothing.
+
+mod alone;
 
 use std::{
     collections::HashMap,
@@ -10,16 +14,28 @@ use std::{
 use patchbay_types::{AdapterName, Millis, TenantId};
 use rand::Rng;
 
+use self::alone::Alone;
 use crate::retry;
 
 /// A probe that has told nothing for so long is not waited for any longer.
 const PROBE: Millis = 60_000;
+/// After one that ended and told nothing, somebody else may look so much later.
+const UNTOLD: Millis = 1_000;
+/// While one is on its way, the others ask again so often what it has told.
+const ASK: Millis = 5_000;
 
 type Key = (TenantId, AdapterName);
 
-/// All breakers that are not closed.
+/// All connections.
 #[derive(Debug, Default)]
-pub(crate) struct Connections(Mutex<HashMap<Key, Open>>);
+pub(crate) struct Connections(Mutex<All>);
+
+#[derive(Debug, Default)]
+struct All {
+    /// The breakers that are not closed.
+    open: HashMap<Key, Open>,
+    alone: Alone,
+}
 
 #[derive(Debug, Clone, Copy)]
 struct Open {
@@ -32,24 +48,51 @@ struct Open {
     generation: u64,
 }
 
+/// Leave to try one delivery.
+#[derive(Debug)]
+#[must_use]
+pub(crate) struct Pass<'a> {
+    connections: &'a Connections,
+    key: Key,
+    generation: u64,
+    delivery: i64,
+    /// It sees for all others, until then.
+    probe: Option<Millis>,
+}
+
+/// What a delivery has found that found nobody there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Found {
+    /// Nobody is there, for anybody; until then.
+    Down(Millis),
+    /// Others were answered since it found nobody the last time, and that so many times in a row.
+    Alone(u32),
+}
+
 // === impl Connections ===
 
 impl Connections {
-    /// Whether a delivery may be tried; else, until when to wait. The first one after a pause is let through alone.
+    /// Whether a delivery may be tried; else, until when to wait. The first one after a pause is let through alone. If
+    /// its pass is dropped and it has told nothing, soon another one is.
     ///
     /// # Errors
     /// The time until which to wait, unless the connection is up again earlier.
-    pub(crate) fn enter(&self, key: &Key, generation: u64, now: Millis) -> Result<(), Millis> {
-        let mut all = self.lock();
-        if all.is_empty() {
-            return Ok(());
+    pub(crate) fn enter(
+        &self,
+        key: &Key,
+        generation: u64,
+        delivery: i64,
+        now: Millis,
+    ) -> Result<Pass<'_>, Millis> {
+        let mut probe = None;
+        if let Some(open) = self.lock().open.get_mut(key).filter(|open| open.generation == generation) {
+            if open.waits(now) {
+                return Err(open.wait(now));
+            }
+            (open.probing, open.until) = (true, now + PROBE);
+            probe = Some(open.until);
         }
-        let Some(open) = all.get_mut(key).filter(|open| open.generation == generation) else { return Ok(()) };
-        if open.until > now {
-            return Err(open.until);
-        }
-        (open.probing, open.until) = (true, now + PROBE);
-        Ok(())
+        Ok(Pass { connections: self, key: key.clone(), generation, delivery, probe })
     }
 
     /// The same, for whoever only wants to know.
@@ -58,33 +101,49 @@ impl Connections {
     /// The time until which to wait.
     pub(crate) fn look(&self, key: &Key, generation: u64, now: Millis) -> Result<(), Millis> {
         let all = self.lock();
-        let open = all.get(key).filter(|open| open.generation == generation && open.until > now);
-        open.map_or(Ok(()), |open| Err(open.until))
+        let open = all.open.get(key).filter(|open| open.generation == generation && open.waits(now));
+        open.map_or(Ok(()), |open| Err(open.wait(now)))
     }
 
-    /// The other side has answered; tells whether others wait for that.
-    pub(crate) fn is_up(&self, key: &Key) -> bool {
-        let mut all = self.lock();
-        !all.is_empty() && all.remove(key).is_some()
+    /// Nobody tries this delivery any more.
+    pub(crate) fn forget(&self, delivery: i64) {
+        self.lock().alone.forget(delivery);
     }
 
-    /// The other side is not there, or wants to be left alone for `asked` milliseconds; answers until when it is.
-    pub(crate) fn is_down(
-        &self,
-        key: &Key,
-        generation: u64,
-        now: Millis,
-        asked: Option<u64>,
-        random: &mut impl Rng,
-    ) -> Millis {
-        let mut all = self.lock();
-        let open =
-            all.entry(key.clone()).or_insert(Open { until: 0, openings: 0, probing: false, generation });
-        let others_said_so = open.generation == generation && open.until > now && !open.probing;
+    fn lock(&self) -> MutexGuard<'_, All> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+// === impl Pass ===
+
+impl Pass<'_> {
+    /// The other side has answered this delivery; tells whether others waited for that. What was found after this one
+    /// had set out is not taken back: the other side may have asked for a pause.
+    pub(crate) fn is_up(&self) -> bool {
+        let mut all = self.connections.lock();
+        all.alone.answered(&self.key, self.delivery);
+        let mine = |open: &Open| self.probe.is_some() || open.generation != self.generation;
+        if all.open.get(&self.key).is_some_and(mine) { all.open.remove(&self.key).is_some() } else { false }
+    }
+
+    /// The other side is not there, or wants to be left alone for `asked` milliseconds. `all`: that cannot be this
+    /// delivery's own trouble.
+    pub(crate) fn is_down(&self, all: bool, now: Millis, asked: Option<u64>, random: &mut impl Rng) -> Found {
+        let mut known = self.connections.lock();
+        let times = known.alone.found_nobody(&self.key, self.delivery);
+        if times > 0 && !all {
+            return Found::Alone(times);
+        }
+        let generation = self.generation;
+        let new = Open { until: 0, openings: 0, probing: false, generation };
+        let open = known.open.entry(self.key.clone()).or_insert(new);
+        let others_said_so = open.generation == generation && open.openings > 0 && self.probe.is_none();
         if others_said_so {
             // They were on their way together: that is one finding, not many.
-            open.until = open.until.max(now + asked.unwrap_or(0).min(retry::LONGEST_ASKED));
-            return open.until;
+            let asked = now + asked.unwrap_or(0).min(retry::LONGEST_ASKED);
+            open.until = open.until.max(asked);
+            return Found::Down(open.until);
         }
         if open.generation != generation {
             (open.openings, open.generation) = (0, generation);
@@ -92,66 +151,32 @@ impl Connections {
         open.openings = open.openings.saturating_add(1);
         open.probing = false;
         open.until = now + retry::pause(open.openings, asked, random);
-        open.until
+        Found::Down(open.until)
+    }
+}
+
+impl Drop for Pass<'_> {
+    fn drop(&mut self) {
+        let Some(until) = self.probe else { return };
+        let mut all = self.connections.lock();
+        let mine = all.open.get_mut(&self.key).filter(|open| open.probing && open.until == until);
+        if let Some(open) = mine {
+            (open.probing, open.until) = (false, until - PROBE + UNTOLD);
+        }
+    }
+}
+
+// === impl Open ===
+
+impl Open {
+    fn waits(&self, now: Millis) -> bool {
+        !retry::is_due(self.until, now)
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Key, Open>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn wait(&self, now: Millis) -> Millis {
+        if self.probing { self.until.min(now + ASK) } else { self.until }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use rand::{SeedableRng as _, rngs::StdRng};
-
-    use super::*;
-
-    fn key() -> Key {
-        ("acme".into(), "crm".into())
-    }
-
-    #[test]
-    fn after_a_pause_one_delivery_sees_whether_it_is_up_and_the_others_wait_for_it() {
-        let (connections, mut random) = (Connections::default(), StdRng::seed_from_u64(1));
-        let until = connections.is_down(&key(), 1, 0, None, &mut random);
-        assert!((1..=1000).contains(&until));
-        assert_eq!(connections.enter(&key(), 1, until - 1), Err(until));
-        assert_eq!(connections.enter(&key(), 1, until), Ok(()));
-        assert_eq!(connections.enter(&key(), 1, until), Err(until + PROBE));
-        assert_eq!(connections.look(&key(), 1, until), Err(until + PROBE));
-        assert!(connections.is_up(&key()));
-        assert!(!connections.is_up(&key()));
-        assert_eq!(connections.enter(&key(), 1, until), Ok(()));
-    }
-
-    #[test]
-    fn those_that_failed_together_count_once_and_a_failed_probe_doubles_the_pause() {
-        let (connections, mut random) = (Connections::default(), StdRng::seed_from_u64(1));
-        let mut now = connections.is_down(&key(), 1, 0, None, &mut random);
-        for _ in 0..50 {
-            assert_eq!(connections.is_down(&key(), 1, 0, None, &mut random), now);
-        }
-        for _ in 0..20 {
-            assert_eq!(connections.enter(&key(), 1, now), Ok(()));
-            now = connections.is_down(&key(), 1, now, None, &mut random);
-        }
-        let last = connections.is_down(&key(), 1, now, Some(0), &mut random) - now;
-        assert!((15 * 60 * 250..=15 * 60 * 1000).contains(&last), "{last}");
-    }
-
-    #[test]
-    fn what_the_other_side_asks_for_is_the_least() {
-        let (connections, mut random) = (Connections::default(), StdRng::seed_from_u64(1));
-        assert_eq!(connections.is_down(&key(), 1, 0, Some(90_000), &mut random), 90_000);
-        assert_eq!(connections.is_down(&key(), 1, 0, Some(120_000), &mut random), 120_000);
-    }
-
-    #[test]
-    fn a_new_generation_is_tried_at_once_and_others_are_left_alone() {
-        let (connections, mut random) = (Connections::default(), StdRng::seed_from_u64(1));
-        let until = connections.is_down(&key(), 1, 0, None, &mut random);
-        assert_eq!(connections.enter(&key(), 2, 0), Ok(()));
-        assert_eq!(connections.enter(&("acme".into(), "other".into()), 1, 0), Ok(()));
-        assert_eq!(connections.enter(&key(), 1, 0), Err(until));
-    }
-}
+mod tests;

@@ -11,11 +11,12 @@ use patchbay_plugin::{
 };
 use patchbay_storage::{StepState, StorageError};
 use patchbay_types::Clock;
-use tracing::{error, info};
+use tracing::{error, info, warn};
 
 use super::{
     convert,
-    journal::{Begun, Journal},
+    course::Course,
+    journal::{self, Begun, Journal},
 };
 use crate::crash;
 
@@ -24,7 +25,11 @@ pub(crate) struct Steps {
     pub(crate) outlet: Outlet,
     pub(crate) journal: Journal,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) course: Arc<Course>,
 }
+
+/// The header that says why a body is empty.
+const UNREAD: &str = "patchbay-unread";
 
 #[async_trait]
 impl ports::Http for Steps {
@@ -33,13 +38,13 @@ impl ports::Http for Steps {
         let request = convert::request(asked);
         let answer = match step {
             Some(step) => self.step(&step, request).await?,
-            None => self.outlet.send(request, &NoFiles).await,
+            None => self.heard(self.outlet.send(request, &NoFiles).await),
         };
         answer.map(convert::response).map_err(convert::failure)
     }
 
     async fn forget(&mut self, step: String) {
-        if let Err(error) = self.journal.forget(&step).await {
+        if let Err(error) = self.journal.forget(&self.course.name(step)).await {
             error!(%error, "a step is not forgotten: a later attempt takes it for finished");
         }
     }
@@ -48,7 +53,18 @@ impl ports::Http for Steps {
 // === impl Steps ===
 
 impl Steps {
+    fn heard(&self, answer: Result<Response, Failure>) -> Result<Response, Failure> {
+        if answer.is_ok() {
+            self.course.hears();
+        }
+        answer
+    }
+
     async fn step(&mut self, step: &str, request: Request) -> Result<Result<Response, Failure>, Told> {
+        if let Err(why) = journal::is_name(step) {
+            return Err(Told::Denied(why));
+        }
+        let step = &self.course.name(step.to_owned());
         crash::point("before-begin");
         match self.journal.begin(step, &request, self.clock.now()).await {
             Ok(Begun::Send) => crash::point("after-begin"),
@@ -65,7 +81,7 @@ impl Steps {
             Ok(Begun::Refused(why)) => return Err(Told::Denied(why)),
             Err(error) => return Err(unwritten(&error)),
         }
-        let answer = self.outlet.send(request, &NoFiles).await;
+        let answer = self.heard(self.outlet.send_effect(request, &NoFiles).await).map(told);
         crash::point("before-end");
         let (state, response) = match &answer {
             Ok(response) if (200..300).contains(&response.status) => (StepState::Finished, Some(response)),
@@ -86,6 +102,15 @@ impl Steps {
             Err(_) => Ok(answer),
         }
     }
+}
+
+/// Success is success, whatever became of the words about it: sent again, it would be there twice.
+fn told(mut response: Response) -> Response {
+    if let Some(why) = response.unread.take() {
+        warn!(status = response.status, %why, "a step was answered with success, and its answer cannot be read");
+        response.headers.push((UNREAD.to_owned(), why.to_string()));
+    }
+    response
 }
 
 fn unwritten(error: &StorageError) -> Told {

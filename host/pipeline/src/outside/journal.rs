@@ -10,6 +10,9 @@ use patchbay_types::{Digest, Millis};
 const STEPS: usize = 256;
 /// Bytes of a step's name.
 const NAME: usize = 128;
+/// Bytes of all answers that one delivery's journal keeps, compressed, before it takes no further step: all of them are
+/// read at each attempt.
+const ANSWERS: usize = 16 << 20;
 
 /// One attempt's journal.
 pub(crate) struct Journal {
@@ -19,6 +22,8 @@ pub(crate) struct Journal {
     known: HashMap<String, JournalStep>,
     /// Steps that this attempt has had an answer for.
     answered: HashSet<String>,
+    /// Where the delivery goes: written down with each step.
+    place: Option<String>,
 }
 
 /// What is to be done about a step.
@@ -42,7 +47,9 @@ impl Journal {
         let known = store.journal(subject).await?;
         // A crash may have ended an attempt of which nothing else is known.
         let before = known.iter().map(|step| step.attempt).max().unwrap_or(0).max(attempts);
+        let place = known.iter().find_map(|step| step.place.clone());
         Ok(Self {
+            place,
             store: store.clone(),
             subject,
             attempt: before + 1,
@@ -51,9 +58,23 @@ impl Journal {
         })
     }
 
+    /// Where the delivery goes, as it was decided when its first step was sent.
+    pub(crate) fn place(&self) -> Option<&str> {
+        self.place.as_deref()
+    }
+
+    /// The delivery goes there from now on, in every attempt, for as long as any of its steps is known.
+    pub(crate) fn goes_to(&mut self, place: String) {
+        self.place = Some(place);
+    }
+
     /// Which attempt this is: more than 1 where something may have been sent before.
     pub(crate) fn attempt(&self) -> u32 {
         self.attempt
+    }
+
+    fn kept(&self) -> usize {
+        self.known.values().filter_map(|step| Some(step.answer.as_ref()?.len())).sum()
     }
 
     /// Writes down that a step is about to be sent, unless it need not be.
@@ -66,12 +87,6 @@ impl Journal {
         request: &Request,
         at: Millis,
     ) -> Result<Begun, StorageError> {
-        let plain = |c: char| !c.is_control();
-        if step.is_empty() || step.len() > NAME || !step.chars().all(plain) {
-            return Ok(Begun::Refused(format!(
-                "a step's name has 1 to {NAME} bytes and no control characters"
-            )));
-        }
         if self.answered.contains(step) {
             let why = format!(
                 "the step `{step}` was finished in this call already: each effect needs its own name"
@@ -89,13 +104,20 @@ impl Journal {
             None if self.known.len() >= STEPS => {
                 return Ok(Begun::Refused(format!("more than {STEPS} steps in one delivery")));
             }
+            None if self.kept() >= ANSWERS => {
+                let why = format!("the answers to this delivery's steps have {ANSWERS} bytes already");
+                return Ok(Begun::Refused(why));
+            }
             _ => {}
         }
         let (subject, attempt) = (self.subject, self.attempt);
-        let row = NewStep { subject, step: step.to_owned(), attempt, request: digest.clone(), at };
+        let place = self.place.clone();
+        let request = digest.clone();
+        let row = NewStep { subject, step: step.to_owned(), attempt, request, place: place.clone(), at };
         self.store.step_begins(row).await?;
         let state = StepState::Sent;
-        let known = JournalStep { step: step.to_owned(), state, attempt, request: digest, answer: None };
+        let known =
+            JournalStep { step: step.to_owned(), state, attempt, request: digest, answer: None, place };
         self.known.insert(step.to_owned(), known);
         Ok(Begun::Send)
     }
@@ -133,6 +155,15 @@ impl Journal {
         }
         Ok(())
     }
+}
+
+/// Whether an adapter may give a step this name.
+///
+/// # Errors
+/// With a sentence, if not.
+pub(crate) fn is_name(step: &str) -> Result<(), String> {
+    let fits = !step.is_empty() && step.len() <= NAME && !step.chars().any(char::is_control);
+    if fits { Ok(()) } else { Err(format!("a step's name has 1 to {NAME} bytes and no control characters")) }
 }
 
 fn digest(request: &Request) -> Vec<u8> {

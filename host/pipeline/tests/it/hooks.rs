@@ -143,7 +143,7 @@ async fn an_unasked_webhook_is_asked_about_first_and_read_or_let_go() {
     let house = house(doorkeeper::good()).await;
     keep(&house, "?1", &webhook("keep"), unasked("w1")).await;
     keep(&house, "?2", &webhook("forged"), unasked("w2")).await;
-    house.until("both are done", async || house.store.hooks_pending(0, 10).await.unwrap().is_empty()).await;
+    house.until("both are done", async || house.store.hooks_wait_for().await.unwrap().is_empty()).await;
     let pair = |(name, outcome): (&str, &str)| (name.to_owned(), outcome.to_owned());
     let wanted = [("webhooks.accept", "ok"), ("webhooks.receive", "ok")].map(pair);
     assert_eq!(steps(&house, known(&house, "w1").await.unwrap().id).await, wanted);

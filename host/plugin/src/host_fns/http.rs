@@ -17,7 +17,7 @@ impl Host for State {
             }
         };
         if let Some(asked) = asked {
-            self.ports.note("http.send", &(asked,), &answer);
+            self.ports.note_request(&asked, &answer);
         }
         Ok(answer)
     }

@@ -8,12 +8,17 @@ use crate::{
 };
 
 impl Host for State {
-    fn write(&mut self, level: Level, message: String) -> wasmtime::Result<()> {
+    fn write(&mut self, level: Level, mut message: String) -> wasmtime::Result<()> {
         if self.log_lines >= self.bounds.log_lines {
             self.dropped_lines = self.dropped_lines.saturating_add(1);
             return Ok(());
         }
         self.log_lines += 1;
+        for secret in self.ports.hidden.iter().filter(|secret| !secret.is_empty()) {
+            if message.contains(secret) {
+                message = message.replace(secret, "***");
+            }
+        }
         macro_rules! emit {
             ($level:ident) => {
                 tracing::$level!(

@@ -155,14 +155,22 @@ impl Store {
         query.fetch_optional(&self.inner.readers).await?.as_ref().map(|row| Columns(row).bytes(0)).transpose()
     }
 
-    /// How many keys a plugin's small state has.
+    /// How many keys a plugin's small state has, and how many bytes are in them; counted up to `most` keys.
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub async fn kv_count(&self, tenant: &TenantId, adapter: &AdapterName) -> Result<u32, StorageError> {
-        const COUNT: &str = "SELECT count(*) FROM kv WHERE tenant = ? AND adapter = ?";
-        let query = sqlx::query(COUNT).bind(tenant.as_str()).bind(adapter.as_str());
-        Columns(&query.fetch_one(&self.inner.readers).await?).count(0)
+    pub async fn kv_held(
+        &self,
+        tenant: &TenantId,
+        adapter: &AdapterName,
+        most: u64,
+    ) -> Result<(u64, u64), StorageError> {
+        const HELD: &str = "SELECT count(*), coalesce(sum(bytes), 0) FROM (SELECT length(key) + length(value) AS bytes \
+                            FROM kv WHERE tenant = ? AND adapter = ? LIMIT ?)";
+        let most = i64::try_from(most).unwrap_or(i64::MAX);
+        let query = sqlx::query(HELD).bind(tenant.as_str()).bind(adapter.as_str()).bind(most);
+        let row = query.fetch_one(&self.inner.readers).await?;
+        Ok((Columns(&row).millis(0)?, Columns(&row).millis(1)?))
     }
 
     /// A ghost, if we made it.

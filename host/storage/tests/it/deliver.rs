@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use patchbay_storage::{
-    ActionOutcome, ActionResult, DeliveryOutcome, DeliveryState, Guarded, KvWrite, Origin, Park,
-    PersonRemote, Ticket, TicketChange,
+    ActionOutcome, ActionResult, DeliveryOutcome, DeliveryResult, DeliveryState, Guarded, KvWrite, Origin,
+    Park, PersonRemote, Ticket, TicketChange, Written,
 };
 use patchbay_types::TenantId;
 
-use crate::support::{accept, action, decision, delivered_to, delivery, done, result, store};
+use crate::support::{accept, action, decision, delivered_to, done, result, store};
 
 fn ticket() -> Ticket {
     Ticket {
@@ -89,28 +89,22 @@ async fn a_receipt_links_both_ways_and_is_written_once() {
 async fn a_retry_stays_at_the_head_of_its_lane_with_what_is_left_to_do() {
     let (store, _directory) = store().await;
     let delivery = delivered_to(&store, "!a").await;
-    let later = DeliveryOutcome::Retry {
-        at: 9000,
-        error: "busy".into(),
-        payload: Some("{\"v\":1,\"rest\":true}".into()),
+    let later = DeliveryOutcome::Retry { at: 9000, error: "busy".into() };
+    let receipt = DeliveryResult {
+        written: Some(Written { ticket: Some("D-1".into()), parts: vec!["L-1".into()] }),
+        rest: Some("{\"v\":1,\"rest\":true}".into()),
+        ..result(&delivery, later)
     };
-    assert_eq!(store.deliver(result(&delivery, later)).await.unwrap(), Guarded::Applied);
+    assert_eq!(store.deliver(receipt).await.unwrap(), Guarded::Applied);
     let row = store.deliveries_pending(0, 10).await.unwrap().remove(0);
+    assert_eq!(
+        (row.ticket.as_ref().map(|ticket| ticket.as_str()), &row.parts[..]),
+        (Some("D-1"), &["L-1".to_owned()][..])
+    );
+    let part = store.event_of_part(&"acme".into(), &"desk".into(), "L-1").await.unwrap();
+    assert_eq!(part.map(|part| part.event_id), delivery.event_id, "what got there is linked already");
     assert_eq!((row.attempt, row.not_before, row.last_error.as_deref()), (1, 9000, Some("busy")));
     assert_eq!(row.payload, "{\"v\":1,\"rest\":true}");
-}
-
-#[tokio::test]
-async fn what_replaces_a_delivery_comes_with_its_result() {
-    let (store, _directory) = store().await;
-    let first = delivered_to(&store, "!a").await;
-    let mut receipt = result(&first, DeliveryOutcome::Dropped("the ticket is gone".into()));
-    receipt.inbox_seq = Some(1);
-    receipt.deliveries = vec![delivery(&store, "!a-1")];
-    let _ = store.deliver(receipt).await.unwrap();
-    let waiting = store.deliveries_pending(0, 10).await.unwrap();
-    assert_eq!(waiting.len(), 1);
-    assert_eq!((waiting[0].id, waiting[0].inbox_seq), (first.id + 1, Some(1)));
 }
 
 #[tokio::test]

@@ -52,13 +52,16 @@ async fn an_unasked_webhook_survives_a_crash_as_one_and_takes_its_name_once_it_i
     let directory = crashed(&directory);
     drop(store);
     let store = open(&directory).await;
-    let waiting = store.hooks_pending(0, 10).await.unwrap();
+    let waiting = store.hooks_pending(&"acme".into(), &"crm".into(), 0, 10).await.unwrap();
     assert_eq!(waiting[0].unasked, unasked("w1"));
+    let body = store.hook_body(waiting[0].id).await.unwrap().len() as u64;
+    assert_eq!(store.hooks_unasked(&"acme".into(), &"crm".into()).await.unwrap(), (1, body));
+    assert_eq!(store.hooks_unasked(&"acme".into(), &"other".into()).await.unwrap(), (0, 0));
     let (tenant, adapter) = ("acme".into(), "crm".into());
     assert!(!store.hook_known(&tenant, &adapter, "w1").await.unwrap());
 
     assert_eq!(store.hook_wanted(wanted(waiting[0].id)).await.unwrap(), Guarded::Applied);
-    let waiting = store.hooks_pending(0, 10).await.unwrap();
+    let waiting = store.hooks_pending(&"acme".into(), &"crm".into(), 0, 10).await.unwrap();
     assert_eq!((waiting[0].key.as_str(), &waiting[0].unasked, waiting[0].attempt), ("w1", &None, 0));
     assert!(store.hook_known(&tenant, &adapter, "w1").await.unwrap());
     assert!(!store.add_hook(hook("w1", None)).await.unwrap());
@@ -72,7 +75,7 @@ async fn an_unasked_webhook_whose_name_is_taken_meanwhile_is_done() {
     store.add_hook(hook("?1", unasked("w1"))).await.unwrap();
     store.add_hook(hook("w1", None)).await.unwrap();
     assert_eq!(store.hook_wanted(wanted(1)).await.unwrap(), Guarded::Stale);
-    let waiting = store.hooks_pending(0, 10).await.unwrap();
+    let waiting = store.hooks_pending(&"acme".into(), &"crm".into(), 0, 10).await.unwrap();
     assert_eq!(waiting.iter().map(|hook| hook.key.as_str()).collect::<Vec<_>>(), ["w1"]);
 }
 
@@ -81,7 +84,7 @@ async fn one_without_a_name_keeps_its_own_key() {
     let (store, _directory) = store().await;
     store.add_hook(hook("k", Some(Unasked::default()))).await.unwrap();
     assert_eq!(store.hook_wanted(wanted(1)).await.unwrap(), Guarded::Applied);
-    assert_eq!(store.hooks_pending(0, 10).await.unwrap()[0].key, "k");
+    assert_eq!(store.hooks_pending(&"acme".into(), &"crm".into(), 0, 10).await.unwrap()[0].key, "k");
 }
 
 #[tokio::test]
@@ -89,10 +92,10 @@ async fn one_that_is_put_off_is_still_unasked_and_one_that_is_not_wanted_is_done
     let (store, _directory) = store().await;
     store.add_hook(hook("?1", unasked("w1"))).await.unwrap();
     store.received(read(HookOutcome::Retry { id: 1, at: 99 }, &[])).await.unwrap();
-    let waiting = store.hooks_pending(0, 10).await.unwrap();
+    let waiting = store.hooks_pending(&"acme".into(), &"crm".into(), 0, 10).await.unwrap();
     assert_eq!((waiting[0].attempt, waiting[0].not_before, &waiting[0].unasked), (1, 99, &unasked("w1")));
     store.received(read(HookOutcome::Done(1), &[])).await.unwrap();
-    assert_eq!(store.hooks_pending(0, 10).await.unwrap(), []);
+    assert_eq!(store.hooks_pending(&"acme".into(), &"crm".into(), 0, 10).await.unwrap(), []);
     assert_eq!(store.hook_wanted(wanted(1)).await.unwrap(), Guarded::Stale);
 }
 

@@ -5,7 +5,8 @@ use patchbay_storage::{DeliveryOutcome, NewStep, Park, StepState, Store, Subject
 use crate::support::{crashed, delivered_to, done, open, result, store};
 
 async fn begin(store: &Store, subject: Subject, step: &str, attempt: u32) {
-    let step = NewStep { subject, step: step.into(), attempt, request: vec![1], at: 7 };
+    let step =
+        NewStep { subject, step: step.into(), attempt, request: vec![1], place: Some("T-1".into()), at: 7 };
     store.step_begins(step).await.unwrap();
 }
 
@@ -17,6 +18,7 @@ async fn a_step_is_on_disk_before_it_is_sent_and_its_answer_before_the_adapter_g
     begin(&store, subject, "open", 1).await;
     let left = open(&crashed(&directory)).await.journal(subject).await.unwrap();
     assert_eq!((left.len(), left[0].state, left[0].attempt), (1, StepState::Sent, 1));
+    assert_eq!(left[0].place.as_deref(), Some("T-1"));
 
     store.step_ended(subject, "open", StepState::Finished, Some(b"201".to_vec())).await.unwrap();
     begin(&store, subject, "note", 1).await;

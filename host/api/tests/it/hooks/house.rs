@@ -153,7 +153,11 @@ impl House {
     }
 
     pub(crate) async fn kept(&self) -> Vec<Hook> {
-        self.store.hooks_pending(0, 1000).await.unwrap()
+        let mut kept = Vec::new();
+        for (tenant, adapter) in self.store.hooks_wait_for().await.unwrap() {
+            kept.extend(self.store.hooks_pending(&tenant, &adapter, 0, 1000).await.unwrap());
+        }
+        kept
     }
 
     pub(crate) fn asked(&self) -> usize {

@@ -1,5 +1,6 @@
 //! Results of deliveries.
 
+use patchbay_types::TicketId;
 use rusqlite::params;
 
 use crate::{
@@ -8,6 +9,15 @@ use crate::{
     trace::{Packed, Subject},
     writer::{apply::Commit, member::Reply},
 };
+
+/// The ticket and the identifiers of what got there, where anything did.
+fn written(result: &DeliveryResult) -> Option<(Option<&TicketId>, &[String])> {
+    match (&result.outcome, &result.written) {
+        (DeliveryOutcome::Done { ticket, parts }, _) => Some((ticket.as_ref(), parts)),
+        (_, Some(written)) => Some((written.ticket.as_ref(), &written.parts)),
+        (_, None) => None,
+    }
+}
 
 impl<'a> Commit<'a> {
     pub(super) fn deliver(
@@ -23,17 +33,14 @@ impl<'a> Commit<'a> {
         if !self.outcome(result)? {
             return Ok(Reply::SKIPPED);
         }
-        match &result.outcome {
-            DeliveryOutcome::Done { parts, .. } => {
-                for part in parts {
-                    self.run(LINK, params![id, part])?;
-                }
-            }
-            DeliveryOutcome::Retry { payload: Some(payload), .. } => self.delivery_payload(id, payload)?,
-            DeliveryOutcome::Retry { .. } | DeliveryOutcome::Dropped(_) => {}
-            DeliveryOutcome::Dead(park) => {
-                self.park(Subject::Delivery(id), Some(&result.tenant), result.event_id.as_ref(), park, at)?;
-            }
+        for part in written(result).map(|(_, parts)| parts).unwrap_or_default() {
+            self.run(LINK, params![id, part])?;
+        }
+        if let Some(payload) = &result.rest {
+            self.delivery_payload(id, payload)?;
+        }
+        if let DeliveryOutcome::Dead(park) = &result.outcome {
+            self.park(Subject::Delivery(id), Some(&result.tenant), result.event_id.as_ref(), park, at)?;
         }
         self.tickets(&result.tickets)?;
         self.persons(&result.persons)?;
@@ -42,7 +49,6 @@ impl<'a> Commit<'a> {
         if result.settled {
             self.settled(Subject::Delivery(id))?;
         }
-        self.deliveries(&result.deliveries, result.inbox_seq, at)?;
         self.actions(&result.actions, at)?;
         self.trace(Subject::Delivery(id), Some(&result.tenant), trace, at)?;
         Ok(Reply::WRITTEN)
@@ -53,14 +59,13 @@ impl<'a> Commit<'a> {
         const STATE: &str = "UPDATE outbox SET state = ?2, attempt = ?3, not_before = ?4, last_error = ?5, \
                              ticket = coalesce(?6, ticket), parts = coalesce(?7, parts), done_at = ?8 \
                              WHERE id = ?1 AND state = 0";
-        let (mut not_before, mut ticket, mut list) = (0, None, None);
+        let mut not_before = 0;
+        let (ticket, parts) = written(result).unzip();
+        let ticket = ticket.flatten().map(TicketId::as_str);
+        // A list of texts always serialises.
+        let list = parts.map(|parts| serde_json::to_string(parts).unwrap_or_default());
         let (state, error) = match &result.outcome {
-            DeliveryOutcome::Done { ticket: to, parts } => {
-                ticket = to.as_ref().map(|ticket| ticket.as_str());
-                // A list of texts always serialises.
-                list = Some(serde_json::to_string(parts).unwrap_or_default());
-                (DeliveryState::Done, None)
-            }
+            DeliveryOutcome::Done { .. } => (DeliveryState::Done, None),
             DeliveryOutcome::Retry { at, error, .. } => {
                 not_before = *at;
                 (DeliveryState::Pending, Some(error))
