@@ -88,7 +88,7 @@ impl Ticketed<'_> {
                 let id = format!("{key}-file-{n}");
                 let upload = FileUpload { ticket: self.ticket.to_owned(), file: file.clone() };
                 let reply = self.poster.upload(&id, &Event::FileUpload(upload), attachment)?;
-                file.id = Some(reply.id.unwrap_or(id));
+                file.id = reply.map(|reply| reply.id.unwrap_or(id));
             }
             named.push(file);
         }

@@ -4,6 +4,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use patchbay_sdk::{
     clock,
     http::{self, Request, Value, text},
+    log,
     prelude::*,
     secrets::{self, Algorithm},
 };
@@ -40,13 +41,25 @@ impl<'a> Poster<'a> {
         finish(self.posted(&format!("{kind}-{}", clock::now()), event)?)
     }
 
-    /// Posts a file.
-    pub(crate) fn upload(&self, id: &str, event: &Event, file: &Attachment) -> Result<Reply, Failure> {
+    /// Posts a file; nothing, where the host does not hand it out. Were that a failure, one picture would hold up everything
+    /// that anybody says.
+    pub(crate) fn upload(
+        &self,
+        id: &str,
+        event: &Event,
+        file: &Attachment,
+    ) -> Result<Option<Reply>, Failure> {
         let seconds = clock::now() / 1000;
         let (at, signed) = self.write(id, seconds, event)?;
         let envelope = STANDARD.encode(signed.get(at..).unwrap_or_default());
         let request = self.headed(id, seconds, &signed)?.header("patchbay-envelope", envelope);
-        finish(request.file(file).step(id))
+        match request.file(file).step(id).send() {
+            Err(http::Error::Denied(why)) => {
+                log::warn(&format!("a file is not sent: {why}"));
+                Ok(None)
+            }
+            sent => Ok(Some(Reply::read(&sent.map_err(http::Error::gone)?.body))),
+        }
     }
 
     fn posted(&self, id: &str, event: &Event) -> Result<Request, Failure> {

@@ -133,6 +133,26 @@ fn where_files_are_not_sent_a_message_tells_that_there_is_one() {
 }
 
 #[test]
+fn a_file_that_the_host_does_not_hand_out_is_told_of_and_holds_nothing_up() {
+    let host = Host::new();
+    let adapter = adapter(&host);
+    let denied = HttpFailure::Denied("there is no such file".to_owned());
+    host.expect(Expect::post(URL).step("m1-file-0").fails(denied));
+    host.expect(of("message.append").answer(201, json!({ "id": "M1" })));
+    let written = adapter.append("T".to_owned(), vec![with_file("m1")], host.call("k")).unwrap();
+    assert_eq!(written[0].parts, ["M1"]);
+    let told = host.requests()[1].json();
+    assert_eq!(
+        (&told["data"]["files"][0]["id"], &told["data"]["files"][0]["name"]),
+        (&Value::Null, &json!("a.png"))
+    );
+    // What is wrong with the receiver is another matter.
+    host.expect(Expect::post(URL).step("m2-file-0").answer(503, json!({})));
+    let failure = adapter.append("T".to_owned(), vec![with_file("m2")], host.call("k2")).unwrap_err();
+    assert_eq!(failure.kind, FailureKind::Unavailable);
+}
+
+#[test]
 fn edits_removals_and_reactions_name_what_they_are_about_and_make_no_parts() {
     let host = Host::new();
     let adapter = adapter(&host);
