@@ -57,6 +57,9 @@ pub(super) fn hole<S: Serializer>(chunk: Chunk, serializer: S) -> Result<S::Ok, 
 /// # Errors
 /// When `value` does not serialise.
 pub(super) fn json<T: Serialize + ?Sized>(value: &T) -> Result<Vec<Chunk>, String> {
+    if let Ok(whole) = serde_json::to_vec(value) {
+        return Ok(vec![Chunk::Bytes(whole)]);
+    }
     WRITING.set(Some(Holes::default()));
     let length = Cell::new(0);
     let mut out = Counted { bytes: Vec::with_capacity(128), length: &length };

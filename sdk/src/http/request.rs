@@ -73,7 +73,7 @@ impl Request {
 
     /// `Authorization: Bearer …` (RFC 6750).
     pub fn bearer(self, token: Secret) -> Self {
-        self.header("authorization", super::text("Bearer ").then(token))
+        self.header("authorization", Value(vec![Piece::Text("Bearer ".to_owned()), Piece::Secret(token.0)]))
     }
 
     /// `value` as the JSON body. In a type of yours, [`Secret`] and [`FileBase64`](super::FileBase64) are fields like

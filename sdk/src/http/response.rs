@@ -31,8 +31,12 @@ impl Response {
     /// # Errors
     /// [`Error::Unexpected`], with the place where it does not fit `T`.
     pub fn read<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        let mut source = serde_json::Deserializer::from_slice(&self.body);
-        serde_path_to_error::deserialize(&mut source).map_err(|error| {
+        let source = || serde_json::Deserializer::from_slice(&self.body);
+        // Keeping track of the place costs as much again as reading does: only what does not fit is read a second time.
+        if let Ok(read) = T::deserialize(&mut source()) {
+            return Ok(read);
+        }
+        serde_path_to_error::deserialize(&mut source()).map_err(|error| {
             let status = self.status;
             Error::Unexpected(format!(
                 "the answer ({status}) is not what was expected at `{}`: {}",

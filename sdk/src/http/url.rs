@@ -4,11 +4,14 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::{
     contract::Piece,
-    value::{Secret, Value, push},
+    value::{Secret, Value},
 };
 
 /// RFC 3986's unreserved characters stay as they are.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// Most of what is written behind a base fits in so many bytes.
+const USUAL: usize = 96;
 
 /// A URL in the making.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,7 +25,8 @@ pub struct Url {
 /// `base` as it stands, such as the address of a CRM out of the settings; with or without a slash at its end.
 #[must_use]
 pub fn url(base: impl Into<String>) -> Url {
-    let base = base.into();
+    let mut base = base.into();
+    base.reserve(USUAL);
     let query = base.contains('?');
     Url { pieces: vec![Piece::Text(base)], query, problem: None }
 }
@@ -39,7 +43,8 @@ impl Url {
             return self;
         }
         self.slash();
-        self.append(utf8_percent_encode(segment, ENCODED).collect())
+        self.write(|text| encode(segment, text));
+        self
     }
 
     /// Several segments, which are divided by `/`; each is encoded.
@@ -61,11 +66,14 @@ impl Url {
     pub fn query(mut self, name: &str, value: impl Into<Value>) -> Self {
         let divider = if self.query { "&" } else { "?" };
         self.query = true;
-        let name = utf8_percent_encode(name, ENCODED);
-        self = self.append(format!("{divider}{name}="));
+        self.write(|text| {
+            text.push_str(divider);
+            encode(name, text);
+            text.push('=');
+        });
         for piece in value.into().0 {
             match piece {
-                Piece::Text(text) => self = self.append(utf8_percent_encode(&text, ENCODED).collect()),
+                Piece::Text(value) => self.write(|text| encode(&value, text)),
                 // The host encodes it.
                 secret @ Piece::Secret(_) => self.pieces.push(secret),
             }
@@ -73,9 +81,15 @@ impl Url {
         self
     }
 
-    fn append(mut self, text: String) -> Self {
-        push(&mut self.pieces, Piece::Text(text));
-        self
+    /// Writes on at its end.
+    fn write(&mut self, more: impl FnOnce(&mut String)) {
+        if let Some(Piece::Text(text)) = self.pieces.last_mut() {
+            more(text);
+        } else {
+            let mut text = String::new();
+            more(&mut text);
+            self.pieces.push(Piece::Text(text));
+        }
     }
 
     fn slash(&mut self) {
@@ -86,11 +100,20 @@ impl Url {
             let bare = text.trim_end_matches('/').len();
             text.truncate(bare);
         }
-        push(&mut self.pieces, Piece::Text("/".to_owned()));
+        self.write(|text| text.push('/'));
     }
 
     fn refuse(&mut self, why: String) {
         self.problem.get_or_insert(why);
+    }
+}
+
+/// Most parts need no encoding, and are looked at once.
+fn encode(part: &str, text: &mut String) {
+    if part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)) {
+        text.push_str(part);
+    } else {
+        text.extend(utf8_percent_encode(part, ENCODED));
     }
 }
 
