@@ -136,9 +136,14 @@ fn host_of(authority: &str) -> &str {
     end.and_then(|end| authority.get(..end)).unwrap_or(authority)
 }
 
-/// Some servers drop what follows a `;` in a segment before they look for `..`.
+/// Some servers drop what follows a `;` in a segment before they look for `..`, and what stands before them may have
+/// decoded it.
 fn climbs(url: &Url) -> bool {
-    url.path_segments().is_some_and(|mut segments| segments.any(|segment| segment.starts_with("..;")))
+    let climbs = |segment: &str| {
+        let rest = segment.strip_prefix("..").unwrap_or_default();
+        rest.starts_with(';') || rest.get(..3).is_some_and(|start| start.eq_ignore_ascii_case("%3b"))
+    };
+    url.path_segments().is_some_and(|mut segments| segments.any(climbs))
 }
 
 fn segments(url: &Url) -> usize {
