@@ -104,7 +104,7 @@ impl Journal {
             None if self.known.len() >= STEPS => {
                 return Ok(Begun::Refused(format!("more than {STEPS} steps in one delivery")));
             }
-            None if self.kept() >= ANSWERS => {
+            _ if self.kept() >= ANSWERS => {
                 let why = format!("the answers to this delivery's steps have {ANSWERS} bytes already");
                 return Ok(Begun::Refused(why));
             }
