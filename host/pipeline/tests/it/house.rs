@@ -41,6 +41,11 @@ pub(crate) struct House {
     sent: u64,
 }
 
+/// The way out as it is where nothing is configured.
+fn usual(dir: &Path) -> Egress {
+    Egress::new(&EgressConfig::default(), dir).unwrap()
+}
+
 /// A tenant's file, and the rules of its router.
 pub(crate) fn tenant(rooms: &str, rules: &Value) -> String {
     let rules = serde_json::to_string(rules).unwrap();
@@ -65,10 +70,17 @@ pub(crate) fn to_desk() -> Value {
 impl House {
     /// A house with these tenants.
     pub(crate) async fn new(tenants: &[(&str, String)]) -> Self {
-        Self::at(Arc::new(tempfile::tempdir().unwrap()), tenants).await
+        Self::leaving_by(tenants, usual).await
     }
 
-    async fn at(dir: Arc<tempfile::TempDir>, tenants: &[(&str, String)]) -> Self {
+    /// The same with another way out, which lives in this directory.
+    pub(crate) async fn leaving_by(tenants: &[(&str, String)], egress: impl FnOnce(&Path) -> Egress) -> Self {
+        let dir = Arc::new(tempfile::tempdir().unwrap());
+        let egress = egress(dir.path());
+        Self::at(dir, tenants, egress).await
+    }
+
+    async fn at(dir: Arc<tempfile::TempDir>, tenants: &[(&str, String)], egress: Egress) -> Self {
         let store = Store::open(OpenOptions::new(dir.path())).await.unwrap();
         let chains = Arc::new(Chains::default());
         for (tenant, file) in tenants {
@@ -85,10 +97,7 @@ impl House {
             clock: Arc::new(clock.clone()),
             homeservers: BTreeMap::from([(registration.id.clone(), homeserver)]),
             registrations: vec![registration],
-            outside: Outside {
-                egress: Egress::new(&EgressConfig::default(), dir.path()).unwrap(),
-                dir: dir.path().to_owned(),
-            },
+            outside: Outside { egress, dir: dir.path().to_owned() },
             limits: HostLimits::default(),
             threads: 3,
         });
@@ -107,7 +116,8 @@ impl House {
         let dir = Arc::clone(&self.dir);
         self.store.close().await;
         drop((self.store, self.pipeline));
-        Self::at(dir, tenants).await
+        let egress = usual(dir.path());
+        Self::at(dir, tenants, egress).await
     }
 
     /// Sends events as one transaction of the homeserver, and waits until it is accepted.

@@ -1,17 +1,24 @@
 //! The pipeline with a real database and real components, built by `cargo xtask guests`.
 #![cfg(test)]
 
+mod alone;
 mod captures;
 mod crash;
 mod crm;
 mod doorkeeper;
+mod errands;
 mod follow;
+mod forbidden;
 #[path = "../../../plugin/tests/it/guest.rs"]
 #[expect(dead_code, reason = "the tests of `plugin` use more of it")]
 mod guest;
 mod hooks;
 mod house;
+mod limits;
 mod order;
 mod outside;
 mod owners;
 mod parking;
+#[path = "../../../egress/tests/it/outside.rs"]
+#[expect(dead_code, reason = "the tests of `egress` use more of it")]
+mod played;
