@@ -5,5 +5,6 @@ mod bench;
 mod cases;
 mod check;
 mod components;
+mod exports;
 mod projects;
 mod samples;

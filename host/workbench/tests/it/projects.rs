@@ -13,7 +13,7 @@ fn root() -> PathBuf {
 }
 
 /// Whether the compiler has the target; without it nothing here can be built, and neither can the suite's guests.
-fn has_target() -> bool {
+pub(crate) fn has_target() -> bool {
     let output = Command::new("rustc").args(["--print", "sysroot"]).output().unwrap();
     let sysroot = String::from_utf8(output.stdout).unwrap();
     let there = Path::new(sysroot.trim()).join("lib/rustlib/wasm32-unknown-unknown/lib").is_dir();
@@ -25,7 +25,7 @@ fn has_target() -> bool {
 
 /// A project whose dependencies are those of the workspace: whatever is newer today is not tried here.
 /// Each has a name of its own, since they may share a directory to compile in.
-fn project(dir: &Path, kind: Kind, name: &str) -> Project {
+pub(crate) fn project(dir: &Path, kind: Kind, name: &str) -> Project {
     let path = Some(dir.to_owned());
     let made = new(&New { kind, name: name.into(), path, sdk: Some(root().join("sdk")) }).unwrap();
     fs::copy(root().join("Cargo.lock"), made.join("Cargo.lock")).unwrap();
