@@ -33,7 +33,12 @@ impl<'a> Poster<'a> {
 
     /// Posts an effect. `id` names it in the journal and to the receiver.
     pub(crate) fn send(&self, id: &str, event: &Event) -> Result<Reply, Failure> {
-        finish(self.posted(id, event)?.step(id))
+        let request = self.posted(id, event)?.step(id);
+        match event {
+            // What is not there is no ticket: the address is wrong, or nobody takes envelopes behind it now.
+            Event::ContactUpsert(_) | Event::TicketOpen(_) => finish_with(request, nobody),
+            _ => finish(request),
+        }
     }
 
     /// Posts what is not worth repeating.
@@ -93,6 +98,17 @@ impl<'a> Poster<'a> {
 }
 
 fn finish(request: Request) -> Result<Reply, Failure> {
-    let response = request.send().map_err(http::Error::gone)?;
+    finish_with(request, http::Error::gone)
+}
+
+fn finish_with(request: Request, failed: impl Fn(http::Error) -> Failure) -> Result<Reply, Failure> {
+    let response = request.send().map_err(failed)?;
     Ok(Reply::read(&response.body))
+}
+
+fn nobody(error: http::Error) -> Failure {
+    if error.is_missing() {
+        return Failure::unavailable(format!("nobody takes envelopes at the settings' `url`: it {error}"));
+    }
+    error.into()
 }

@@ -204,6 +204,16 @@ fn a_ticket_that_the_receiver_does_not_know_is_gone() {
 }
 
 #[test]
+fn an_address_at_which_nobody_takes_envelopes_is_no_ticket_that_is_gone() {
+    let host = Host::new();
+    let adapter = adapter(&host);
+    host.expect(of("ticket.open").answer(404, json!({})));
+    let failure = adapter.open(sample::draft(Vec::new()), host.call("k")).unwrap_err();
+    assert_eq!(failure.kind, FailureKind::Unavailable);
+    assert!(failure.detail.contains("`url`"), "{}", failure.detail);
+}
+
+#[test]
 fn what_was_not_granted_pauses_the_connection() {
     let host = Host::new();
     let unsigned: WebhookAdapter = host.prepare(json!({ "url": URL, "secret": "other" })).unwrap();

@@ -20,7 +20,7 @@ use crate::{
 
 /// So often a message looks for another ticket, or another person, before it is set aside.
 const LOST: u32 = 3;
-/// So often in a row a delivery finds nobody there while others are answered, before it is set aside: over an hour or so.
+/// So often a delivery finds nobody there while others are answered, before it is set aside: over an hour or so.
 const ALONE: u32 = 12;
 
 /// What the adapter's functions came to.
@@ -129,7 +129,7 @@ fn failed(attempt: &Attempt<'_>, failure: &Failure, number: u32, written: &Optio
             match pass.is_down(all, attempt.now, failure.retry_after, &mut rand::rng()) {
                 // The connection says when: as soon as it is up again, this one may go.
                 Found::Down(_) => Failed::Again(attempt.now),
-                Found::Alone(times) if times < ALONE => Failed::Again(pause(times)),
+                Found::Alone(times) if times < ALONE => Failed::Again(pause(number)),
                 Found::Alone(times) => never(&format!(" ({times} times, while others were answered)")),
             }
         }

@@ -65,7 +65,7 @@ pub(crate) struct Pass<'a> {
 pub(crate) enum Found {
     /// Nobody is there, for anybody; until then.
     Down(Millis),
-    /// Others were answered since it found nobody the last time, and that so many times in a row.
+    /// Others were answered since it found nobody before, so many times.
     Alone(u32),
 }
 

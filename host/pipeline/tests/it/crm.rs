@@ -24,6 +24,8 @@ pub(crate) enum Act {
     Refuse(u16, Option<u64>),
     /// It is done, and nobody ever hears of it.
     DoAndHang,
+    /// It is done, and the answer that says so cannot be read.
+    DoAndGarble,
 }
 
 /// A CRM that listens.
@@ -37,6 +39,8 @@ pub(crate) struct Crm {
 struct Seen {
     /// For requests whose envelope is of this type; then [`Act::Do`].
     acts: VecDeque<(String, Act)>,
+    /// Words that it cannot bear: 500, each time.
+    unbearable: Option<String>,
     down: bool,
     /// Each request: its type, its words where it has some, and its `Idempotency-Key`.
     requests: Vec<(String, String, String)>,
@@ -56,6 +60,17 @@ impl Crm {
     /// The next request of this type is answered so.
     pub(crate) fn next(&self, kind: &str, act: Act) {
         self.state.lock().unwrap().acts.push_back((kind.into(), act));
+    }
+
+    /// These words break it, whenever they come.
+    pub(crate) fn cannot_bear(&self, words: &str) {
+        self.state.lock().unwrap().unbearable = Some(words.into());
+    }
+
+    /// The words of all requests of a type, in order.
+    pub(crate) fn asked(&self, kind: &str) -> Vec<String> {
+        let state = self.state.lock().unwrap();
+        state.requests.iter().filter(|request| request.0 == kind).map(|request| request.1.clone()).collect()
     }
 
     pub(crate) fn be_down(&self, down: bool) {
@@ -99,6 +114,7 @@ async fn take(
         state.requests.push((kind.clone(), words.clone(), key));
         let act = match state.acts.front() {
             _ if state.down => Act::Refuse(503, None),
+            _ if state.unbearable.as_ref() == Some(&words) => Act::Refuse(500, None),
             Some((wanted, _)) if *wanted == kind => state.acts.pop_front().unwrap().1,
             _ => Act::Do,
         };
@@ -115,5 +131,6 @@ async fn take(
             (StatusCode::from_u16(status).unwrap(), axum::response::AppendHeaders(after)).into_response()
         }
         Act::DoAndHang => std::future::pending().await,
+        Act::DoAndGarble => ([("content-encoding", "gzip")], "this is no gzip").into_response(),
     }
 }

@@ -12,28 +12,36 @@ use crate::{
     house::{House, chain, load_bytes, root, tenant, text},
 };
 
-const ROOMS: &str = "link = ['!a:h', '!b:h', '!c:h', '!d:h', '!e:h']";
-const MINUTE: u64 = 60_000;
+pub(crate) const ROOMS: &str = "link = ['!a:h', '!b:h', '!c:h', '!d:h', '!e:h']";
+pub(crate) const MINUTE: u64 = 60_000;
 
-fn file(crm: &Crm) -> String {
-    let rules = json!({ "default": [{ "adapter": "crm" }] });
+pub(crate) fn file(crm: &Crm) -> String {
+    file_with(crm, &tenant(ROOMS, &json!({ "default": [{ "adapter": "crm" }] })))
+}
+
+/// The tenant's file, with the CRM behind what it says already.
+pub(crate) fn file_with(crm: &Crm, tenant: &str) -> String {
     let address = crm.address;
     format!(
-        "{}\n[adapters.crm]\ncomponent = 'adapter-webhook'\nconcurrency = 2\n\
+        "{tenant}\n[adapters.crm]\ncomponent = 'adapter-webhook'\nconcurrency = 2\n\
          grants = {{ secrets = ['webhook'], http = [{{ url = 'http://{address}', addresses = ['127.0.0.1'] }}] }}\n\
          settings = {{ url = 'http://{address}/' }}\n\
          [secrets.webhook]\nfrom = {{ file = 'webhook.secret' }}\nhosts = ['http://{address}']\nsign = true\n",
-        tenant(ROOMS, &rules)
     )
 }
 
-async fn house(crm: &Crm) -> House {
-    let house = House::new(&[("acme", file(crm))]).await;
+pub(crate) async fn house(crm: &Crm) -> House {
+    house_of(file(crm)).await
+}
+
+/// A house whose tenant has this file.
+pub(crate) async fn house_of(file: String) -> House {
+    let house = House::new(&[("acme", file)]).await;
     std::fs::write(house.dir.path().join("webhook.secret"), "a secret between the two").unwrap();
     house
 }
 
-async fn say(house: &mut House, room: &str, words: &[&str]) {
+pub(crate) async fn say(house: &mut House, room: &str, words: &[&str]) {
     for words in words {
         let event = text(&format!("!{room}:h"), &format!("${room}-{words}"), "@alice:h", words);
         house.send(&[event]).await;

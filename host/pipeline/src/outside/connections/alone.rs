@@ -16,7 +16,7 @@ pub(super) struct Alone {
 
 #[derive(Debug, Clone, Copy)]
 struct Failing {
-    /// How often in a row others had been answered since the time before.
+    /// How often others had been answered since the time before.
     times: u32,
     /// How many had been answered at the last time.
     answered: u64,
@@ -41,12 +41,12 @@ impl Alone {
         }
     }
 
-    /// A delivery found nobody; answers how often in a row others had been answered in between. 0: it may be that nobody
-    /// is there.
+    /// A delivery found nobody; answers how often others had been answered in between. 0: it may be that nobody is there.
+    /// Once that was not so, it says nothing about the others any more, until it is answered itself.
     pub(super) fn found_nobody(&mut self, key: &Key, delivery: i64) -> u32 {
         let answered = self.answered.get(key).copied().unwrap_or(0);
         let failing = self.failing.entry(delivery).or_insert(Failing { times: 0, answered });
-        failing.times = if answered > failing.answered { failing.times + 1 } else { 0 };
+        failing.times += u32::from(answered > failing.answered);
         failing.answered = answered;
         failing.times
     }
@@ -64,9 +64,9 @@ mod tests {
         alone.answered(&key, 2);
         assert_eq!(alone.found_nobody(&key, 7), 1);
         alone.answered(&("other".into(), "crm".into()), 3);
-        assert_eq!(alone.found_nobody(&key, 7), 0, "another connection says nothing about this one");
+        assert_eq!(alone.found_nobody(&key, 7), 1, "another connection says nothing about this one");
         alone.answered(&key, 4);
-        assert_eq!((alone.found_nobody(&key, 7), alone.found_nobody(&key, 8)), (1, 0));
+        assert_eq!((alone.found_nobody(&key, 7), alone.found_nobody(&key, 8)), (2, 0));
         alone.answered(&key, 7);
         assert_eq!(alone.found_nobody(&key, 7), 0, "it was answered itself");
     }
