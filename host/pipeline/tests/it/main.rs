@@ -19,6 +19,8 @@ mod order;
 mod outside;
 mod owners;
 mod parking;
+mod places;
 #[path = "../../../egress/tests/it/outside.rs"]
 #[expect(dead_code, reason = "the tests of `egress` use more of it")]
 mod played;
+mod poison;
