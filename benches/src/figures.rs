@@ -35,6 +35,8 @@ pub struct Amount {
     pub events: u64,
     /// How long the fixed rate is kept.
     pub steady: Duration,
+    /// Events while the CRM is down.
+    pub outage: u64,
 }
 
 // === impl Amount ===
@@ -43,13 +45,19 @@ impl Amount {
     /// Figures to quote.
     #[must_use]
     pub fn full() -> Self {
-        Self { events: 60_000, steady: Duration::from_secs(20) }
+        Self { events: 60_000, steady: Duration::from_secs(20), outage: 1_000_000 }
+    }
+
+    /// No figures at all: whether everything runs, whatever the build.
+    #[must_use]
+    pub fn tiny() -> Self {
+        Self { events: 1200, steady: Duration::from_secs(2), outage: 2000 }
     }
 
     /// Figures to look at.
     #[must_use]
     pub fn quick() -> Self {
-        Self { events: 10_000, steady: Duration::from_secs(5) }
+        Self { events: 10_000, steady: Duration::from_secs(5), outage: 20_000 }
     }
 }
 

@@ -16,8 +16,8 @@ use crate::{
     setup::Setup,
 };
 
-/// From start to ready; a debug build compiles plugins slowly.
-const START: Duration = Duration::from_secs(120);
+/// From start to ready; a debug build on a busy machine compiles plugins slowly.
+const START: Duration = Duration::from_secs(300);
 /// A clean drain may take so long.
 const DRAIN: Duration = Duration::from_secs(60);
 

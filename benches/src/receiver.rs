@@ -157,6 +157,12 @@ impl Receiver {
         lock(&self.shared.state).log.clone()
     }
 
+    /// How many things were done so far.
+    #[must_use]
+    pub fn effects(&self) -> usize {
+        lock(&self.shared.state).log.len()
+    }
+
     /// How many messages were written.
     #[must_use]
     pub fn messages(&self) -> usize {

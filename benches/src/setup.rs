@@ -36,7 +36,7 @@ pub struct Setup {
     pub appservice: SocketAddr,
     /// Where the operator reaches it.
     pub admin: SocketAddr,
-    /// Where CRMs send their webhooks; nothing: nowhere.
+    /// Where CRMs send their webhooks, as many as they like; nothing: nowhere.
     pub hooks: Option<SocketAddr>,
     /// The played homeserver.
     pub homeserver: SocketAddr,
@@ -198,7 +198,7 @@ impl Setup {
         let Self { appservice, admin, homeserver, bot, prefix, more, .. } = self;
         let server = &cast.server;
         let hooks = self.hooks.map_or_else(String::new, |at| {
-            format!("hooks = \"{at}\"\n\n[hooks]\npublic-url = \"http://{at}\"\n")
+            format!("hooks = \"{at}\"\n\n[hooks]\npublic-url = \"http://{at}\"\nrate = 10000\n")
         });
         format!(
             "data = \"data\"\n\n[listen]\nappservice = \"{appservice}\"\nadmin = \"{admin}\"\n{hooks}\n[database]\n\

@@ -25,9 +25,11 @@ pub(crate) struct Options {
 enum What {
     /// The whole way: from a transaction to the line at the desk.
     Host,
-    /// Single calls into components.
+    /// Adapters that reach outside: what an exchange costs, a slow CRM, webhooks, an outage.
+    Outside,
+    /// Single calls into components, and what the SDK costs them.
     Calls,
-    /// Both.
+    /// Everything.
     All,
 }
 
@@ -44,13 +46,19 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         let mut bench = Command::new(release.join("patchbay-bench"));
         bench.current_dir(root()).arg("--host").arg(release.join("patchbay"));
         bench.arg("--components").arg(target().join("guests")).arg("--work").arg(target().join("bench"));
+        match options.what {
+            What::Host => drop(bench.args(["--only", "host"])),
+            What::Outside => drop(bench.args(["--only", "outside"])),
+            What::Calls | What::All => {}
+        }
         if options.quick {
             bench.arg("--quick");
         }
         execute(&mut bench)?;
     }
-    if options.what != What::Host {
-        execute(&mut cargo(&["bench", "--package", "patchbay-benches", "--bench", "plugin_call"]))?;
+    if matches!(options.what, What::Calls | What::All) {
+        let benches = ["--bench", "plugin_call", "--bench", "sdk_cost"];
+        execute(cargo(&["bench", "--package", "patchbay-benches"]).args(benches))?;
     }
     Ok(())
 }

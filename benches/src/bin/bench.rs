@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 
 use anyhow::Context;
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 use patchbay_benches::{
     figures::{self, Aim, Amount, Row, limits},
     measure::Report,
@@ -15,7 +15,17 @@ use patchbay_types::config::Synchronous;
 
 /// Measures a built host. The machine should have nothing else to do.
 #[derive(Parser)]
-#[command(name = "patchbay-bench", version)]
+#[command(
+    name = "patchbay-bench",
+    version,
+    after_help = "\
+The rows of adapters that reach outside, to look at (some minutes) and to quote (a million events: an hour, 40 GiB of free disk):
+  cargo xtask bench outside --quick
+  cargo xtask bench outside
+
+Built already:
+  patchbay-bench --host target/release/patchbay --components target/guests --only outside --quick"
+)]
 struct Args {
     /// The program `patchbay`.
     #[arg(long)]
@@ -26,9 +36,23 @@ struct Args {
     /// Reports go here.
     #[arg(long, default_value = "target/bench")]
     work: PathBuf,
+    /// These alone; without it, all
+    #[arg(long, value_enum)]
+    only: Option<Only>,
     /// Fewer events: figures to look at, not to quote.
     #[arg(long)]
     quick: bool,
+    /// Hardly any events: no figures at all, but whether everything runs, with a debug build too.
+    #[arg(long, conflicts_with = "quick")]
+    tiny: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Only {
+    /// From a transaction to the line at the desk, and the limits beside it.
+    Host,
+    /// What reaching a CRM outside costs: exchanges, a slow one, webhooks, an outage of a million events.
+    Outside,
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -36,48 +60,53 @@ async fn main() -> anyhow::Result<()> {
     let args = Args::parse();
     let work = std::path::absolute(&args.work)?;
     let places = Places { host: args.host.clone(), components: args.components.clone(), work: work.clone() };
-    let amount = if args.quick { Amount::quick() } else { Amount::full() };
+    let amount = match (args.tiny, args.quick) {
+        (true, _) => Amount::tiny(),
+        (_, true) => Amount::quick(),
+        _ => Amount::full(),
+    };
     let mut rows = Vec::new();
+    if args.only != Some(Only::Outside) {
+        host(&mut rows, &places, amount).await?;
+    }
+    if args.only != Some(Only::Host) {
+        figures::outside::all(&places, amount, |row| show(&mut rows, row)).await?;
+    }
+    let path = work.join("figures.json");
+    std::fs::write(&path, serde_json::to_vec_pretty(&rows)?).with_context(|| path.display().to_string())
+}
 
+/// From a transaction to the line at the desk, and the limits beside it.
+async fn host(rows: &mut Vec<Row>, places: &Places, amount: Amount) -> anyhow::Result<()> {
     for batch in [1, 100] {
         let program = std::env::current_exe()?.with_file_name("patchbay-load");
         let report = limits::null(&program, batch, amount.events).await?;
-        show(
-            &mut rows,
-            of(&report, "transactions answered, nothing kept", "/s", report.transactions_per_second),
-        );
+        show(rows, of(&report, "transactions answered, nothing kept", "/s", report.transactions_per_second));
     }
     for (synchronous, word) in [(Synchronous::Full, "FULL"), (Synchronous::Normal, "NORMAL")] {
         for batch in [1, 100] {
             let events = if batch == 1 { amount.events / 10 } else { amount.events };
-            let stored = limits::storage(&work.join("storage"), synchronous, batch, events).await?;
+            let stored = limits::storage(&places.work.join("storage"), synchronous, batch, events).await?;
             let what = format!("storage alone, {word}, batch {batch}: events kept");
-            show(&mut rows, Row::new(what, stored.per_second, "/s", Aim::None, false));
+            show(rows, Row::new(what, stored.per_second, "/s", Aim::None, false));
         }
     }
     for synchronous in [Synchronous::Full, Synchronous::Normal] {
         for batch in [1, 10, 100] {
-            let report = figures::closed(&places, synchronous, batch, amount).await?;
-            whole_way(&mut rows, &report, synchronous, batch);
+            let report = figures::closed(places, synchronous, batch, amount).await?;
+            whole_way(rows, &report, synchronous, batch);
         }
     }
     for (swaps, aim) in [(false, 5.0), (true, 6.0)] {
-        let report = figures::steady(&places, swaps, amount).await?;
-        show(&mut rows, Row { aim: Aim::AtMost(aim), ..of(&report, "answer p99", "ms", report.answer.p99) });
-        show(&mut rows, of(&report, "event wait p99, queue included", "ms", report.wait.p99));
+        let report = figures::steady(places, swaps, amount).await?;
+        show(rows, Row { aim: Aim::AtMost(aim), ..of(&report, "answer p99", "ms", report.answer.p99) });
+        show(rows, of(&report, "event wait p99, queue included", "ms", report.wait.p99));
         if let Some(through) = report.end_to_end {
-            show(&mut rows, of(&report, "end to end p99", "ms", through.p99));
+            show(rows, of(&report, "end to end p99", "ms", through.p99));
         }
-        show(&mut rows, of(&report, "CPU for 10,000 events", "s", report.cpu_per_10k));
+        show(rows, of(&report, "CPU for 10,000 events", "s", report.cpu_per_10k));
     }
-    let mut outside = figures::outside::exchange(&places, amount).await?;
-    for conversations in [1, 8, 64] {
-        outside.extend(figures::outside::rate(&places, conversations, amount).await?);
-    }
-    outside.extend(figures::outside::outage(&places, if args.quick { 20_000 } else { 1_000_000 }).await?);
-    outside.into_iter().for_each(|row| show(&mut rows, row));
-    let path = work.join("figures.json");
-    std::fs::write(&path, serde_json::to_vec_pretty(&rows)?).with_context(|| path.display().to_string())
+    Ok(())
 }
 
 /// What is told of one closed run.

@@ -59,6 +59,8 @@ pub struct Wanted<'a> {
     pub bot: &'a str,
     /// Localparts of its ghosts begin so.
     pub prefix: &'a str,
+    /// CRMs may send webhooks.
+    pub hooks: bool,
     /// More TOML at the end of `patchbay.toml`.
     pub more: String,
     /// Environment of the host.
@@ -93,7 +95,7 @@ impl Rig {
             components: places.components.clone(),
             appservice: free_address()?,
             admin: free_address()?,
-            hooks: None,
+            hooks: wanted.hooks.then(free_address).transpose()?,
             homeserver: client_api.address,
             synchronous: wanted.synchronous,
             bot: wanted.bot.to_owned(),
@@ -157,7 +159,7 @@ impl<'a> Wanted<'a> {
         let tenants = chains.iter().map(|(tenant, _)| tenant.clone()).collect();
         let cast = Cast::new(1, "load.example", &CastSize { tenants, rooms, users: rooms * 2 });
         let (synchronous, more, env) = (Synchronous::Full, String::new(), Vec::new());
-        Self { name, cast, chains, synchronous, bot: BOT, prefix: PREFIX, more, env }
+        Self { name, cast, chains, synchronous, bot: BOT, prefix: PREFIX, hooks: false, more, env }
     }
 }
 
