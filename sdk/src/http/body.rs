@@ -57,6 +57,7 @@ pub(super) fn hole<S: Serializer>(chunk: Chunk, serializer: S) -> Result<S::Ok, 
 /// # Errors
 /// When `value` does not serialise.
 pub(super) fn json<T: Serialize + ?Sized>(value: &T) -> Result<Vec<Chunk>, String> {
+    // Mostly there is no hole; where there is one, this fails at it, since nobody is writing yet.
     if let Ok(whole) = serde_json::to_vec(value) {
         return Ok(vec![Chunk::Bytes(whole)]);
     }
