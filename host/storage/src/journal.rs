@@ -94,6 +94,14 @@ impl Store {
         self.statements(vec![Statement::new(END, values)]).await
     }
 
+    /// Waits until all that was asked to be written so far is: what the caller of a write that was given up asked for, too.
+    ///
+    /// # Errors
+    /// When nothing can be written.
+    pub async fn caught_up(&self) -> Result<(), StorageError> {
+        self.statements(Vec::new()).await
+    }
+
     /// Everything that is known of a subject's steps, by their names.
     ///
     /// # Errors

@@ -177,6 +177,8 @@ impl Attempt<'_> {
             self.ticket = if let Placed::At(ticket) = placed { Some(ticket.clone()) } else { None };
             self.was.clone_from(&self.ticket);
             if last {
+                // The call may have ended while a step's answer was on its way to the disk: it is not to be missed.
+                shared.store.caught_up().await?;
                 journal = slip.journal(shared, number).await?;
             }
             if let Some(known) = &mut journal {

@@ -151,9 +151,16 @@ impl Attempt<'_> {
     async fn foreign(&self, claimed: Option<String>, ticket: Option<&str>) -> Option<adapter::Failure> {
         let other = match ticket.map(TicketId::from) {
             Some(id) if claimed.is_none() => {
-                let known = self.shared.store.ticket(&self.lane.tenant, &self.lane.adapter, &id).await;
-                let known = known.ok().flatten().filter(|known| known.conversation != self.lane.conversation);
-                known.map(|known| known.ticket.to_string())
+                match self.shared.store.ticket(&self.lane.tenant, &self.lane.adapter, &id).await {
+                    Ok(known) => known
+                        .filter(|known| known.conversation != self.lane.conversation)
+                        .map(|known| known.ticket.to_string()),
+                    Err(error) => {
+                        let detail = format!("whose ticket it is cannot be looked up: {error}");
+                        let kind = adapter::FailureKind::Busy;
+                        return Some(adapter::Failure { kind, detail, retry_after: None, written: Vec::new() });
+                    }
+                }
             }
             _ => None,
         };
