@@ -6,6 +6,8 @@ mod framing;
 mod places;
 mod redirects;
 mod secrets;
+mod special;
+mod spellings;
 mod waiting;
 mod wire;
 

@@ -106,7 +106,11 @@ async fn an_effect_is_not_sent_on_and_stays_to_be_done() {
             errands.push(with(step(&format!("{method}{n}"), &url, "x"), json!({ "method": method })));
         }
     }
-    // A read with a body is none.
+    // An effect needs no body, and a read with a body is none.
+    for method in ["post", "put", "patch", "delete"] {
+        errands
+            .push(with(get(&guide.url("/1")), json!({ "method": method, "step": format!("bare-{method}") })));
+    }
     errands.push(with(step("get", &guide.url("/1"), "x"), json!({ "method": "get" })));
     let told = told(&mut house, "$1", &errands).await;
     assert!(told.iter().all(|told| told.answer.starts_with("30")), "{told:?}");

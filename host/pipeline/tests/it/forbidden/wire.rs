@@ -4,6 +4,7 @@ use std::{
     collections::BTreeMap,
     io::Read as _,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, UdpSocket},
+    thread::{self, JoinHandle},
     time::Duration,
 };
 
@@ -12,9 +13,12 @@ use socket2::{Domain, Protocol, Socket, Type};
 /// `ETH_P_ALL`, in the order of the network.
 const ALL: i32 = 0x0003_u16.to_be() as i32;
 
-/// A socket that sees each packet as it is sent.
+/// Nobody is called so: a packet that goes there is the last one that is looked at.
+const LAST: IpAddr = IpAddr::V4(Ipv4Addr::new(198, 51, 100, 99));
+
+/// A socket that sees each packet as it is sent, and a thread that reads it, so that none is lost for want of space.
 pub(crate) struct Wire {
-    socket: Socket,
+    reading: JoinHandle<BTreeMap<IpAddr, u64>>,
     /// Packets that `lo` had carried when the wire was tapped.
     before: u64,
 }
@@ -24,29 +28,31 @@ pub(crate) struct Wire {
 impl Wire {
     pub(crate) fn tap() -> Self {
         let socket = Socket::new(Domain::PACKET, Type::DGRAM, Some(Protocol::from(ALL))).unwrap();
-        socket.set_recv_buffer_size(32 << 20).unwrap();
-        socket.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
-        Self { socket, before: carried() }
+        socket.set_recv_buffer_size(8 << 20).unwrap();
+        socket.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        let before = carried();
+        Self { reading: thread::spawn(move || read(socket)), before }
     }
 
     /// How many packets went where since it was tapped. None was missed: the interface counts them too.
-    pub(crate) fn seen(mut self) -> BTreeMap<IpAddr, u64> {
+    pub(crate) fn seen(self) -> BTreeMap<IpAddr, u64> {
         let carried = carried() - self.before;
-        // Nobody is called so; all that was sent before it is read before it.
-        let last = IpAddr::from([198, 51, 100, 99]);
-        UdpSocket::bind("0.0.0.0:0").unwrap().send_to(b"the end", (last, 9)).unwrap();
-        let mut seen = BTreeMap::new();
-        let mut packet = [0; 1 << 16];
-        loop {
-            let read = self.socket.read(&mut packet).unwrap();
-            match destination(&packet[..read]) {
-                Some(to) if to == last => break,
-                to => *seen.entry(to.unwrap_or(Ipv4Addr::UNSPECIFIED.into())).or_insert(0) += 1,
-            }
-        }
+        UdpSocket::bind("0.0.0.0:0").unwrap().send_to(b"the end", (LAST, 9)).unwrap();
+        let seen = self.reading.join().unwrap();
         // Each is seen twice: as it leaves, and as it arrives.
         assert!(seen.values().sum::<u64>() >= 2 * carried, "the wire has missed some of {carried}: {seen:?}");
         seen
+    }
+}
+
+fn read(mut socket: Socket) -> BTreeMap<IpAddr, u64> {
+    let (mut seen, mut packet) = (BTreeMap::new(), [0; 1 << 16]);
+    loop {
+        let read = socket.read(&mut packet).unwrap();
+        match destination(&packet[..read]) {
+            Some(LAST) => return seen,
+            to => *seen.entry(to.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED))).or_insert(0) += 1,
+        }
     }
 }
 

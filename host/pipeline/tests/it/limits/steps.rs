@@ -1,10 +1,12 @@
 //! Steps: each effect has a name of its own, and a name is one effect.
 
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+
 use serde_json::json;
 
 use super::bodies;
 use crate::{
-    errands::{Granted, Told, acme, get, step, told, with},
+    errands::{Granted, Told, acme, ask, attempts, by, get, step, told, with},
     played::{Server, answer, ok},
 };
 
@@ -12,13 +14,14 @@ fn answers(told: &[Told]) -> Vec<&str> {
     told.iter().map(|told| told.answer.as_str()).collect()
 }
 
-/// Refuses the first request to `/refuse`.
+/// Refuses the first request to `/refuse`, and has no time for the first one to `/busy`.
 async fn server() -> Server {
-    let refused = std::sync::atomic::AtomicBool::new(false);
-    Server::answering(move |request| {
-        let refuse =
-            request.contains(" /refuse ") && !refused.swap(true, std::sync::atomic::Ordering::SeqCst);
-        if refuse { answer("422 No", &[], b"no") } else { ok("done") }
+    let came = [AtomicBool::new(false), AtomicBool::new(false)];
+    let first = move |n: usize| !came[n].swap(true, SeqCst);
+    Server::answering(move |request| match request.split(' ').nth(1) {
+        Some("/refuse") if first(0) => answer("422 No", &[], b"no"),
+        Some("/busy") if first(1) => answer("429 Later", &[], b"later"),
+        _ => ok("done"),
     })
     .await
 }
@@ -81,5 +84,19 @@ async fn a_step_without_a_proper_name_is_not_sent() {
     let sent = told(&mut house, "$good", &errands).await;
     assert_eq!(answers(&sent), ["200"; 5]);
     assert_eq!(server.requests().len(), 5);
+    house.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn an_effect_without_a_name_is_a_read_and_done_by_each_attempt() {
+    let server = server().await;
+    let mut house = acme(&Granted::none().to(&server.url(""), &["127.0.0.1"])).await;
+    let unnamed = with(by("post", &server.url("/")), json!({ "body": [{ "text": "unnamed" }] }));
+    let errands = [unnamed, step("named", &server.url("/"), "named"), get(&server.url("/busy"))];
+    ask(&mut house, "!a:h", "$1", &errands, false).await;
+    house.until("the first attempt has failed", async || !attempts(&house, "$1").await.is_empty()).await;
+    house.clock.advance(60_000);
+    house.settled().await;
+    assert_eq!(bodies(&server), ["unnamed", "named", "", "unnamed", ""]);
     house.stop().await;
 }
