@@ -121,12 +121,11 @@ fn failed(attempt: &Attempt<'_>, failure: &Failure, number: u32, written: &Optio
     match failure.kind {
         FailureKind::Busy => Failed::Again(pause(number)),
         FailureKind::Unavailable | FailureKind::Unauthorised => {
-            let all = failure.kind == FailureKind::Unauthorised;
-            if all {
+            if failure.kind == FailureKind::Unauthorised {
                 tracing::error!(%tenant, %adapter, "the CRM refuses our credentials: nothing is delivered until they are mended");
             }
             let Some(pass) = &attempt.pass else { return Failed::Again(pause(number)) };
-            match pass.is_down(all, attempt.now, failure.retry_after, &mut rand::rng()) {
+            match pass.is_down(attempt.now, failure.retry_after, &mut rand::rng()) {
                 // The connection says when: as soon as it is up again, this one may go.
                 Found::Down(_) => Failed::Again(attempt.now),
                 Found::Alone(times) if times < ALONE => Failed::Again(pause(number)),

@@ -127,12 +127,11 @@ impl Pass<'_> {
         if all.open.get(&self.key).is_some_and(mine) { all.open.remove(&self.key).is_some() } else { false }
     }
 
-    /// The other side is not there, or wants to be left alone for `asked` milliseconds. `all`: that cannot be this
-    /// delivery's own trouble.
-    pub(crate) fn is_down(&self, all: bool, now: Millis, asked: Option<u64>, random: &mut impl Rng) -> Found {
+    /// The other side is not there, does not talk to us, or wants to be left alone for `asked` milliseconds.
+    pub(crate) fn is_down(&self, now: Millis, asked: Option<u64>, random: &mut impl Rng) -> Found {
         let mut known = self.connections.lock();
         let times = known.alone.found_nobody(&self.key, self.delivery);
-        if times > 0 && !all {
+        if times > 0 {
             return Found::Alone(times);
         }
         let generation = self.generation;

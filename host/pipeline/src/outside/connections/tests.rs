@@ -14,7 +14,7 @@ fn enter(connections: &Connections, delivery: i64, now: Millis) -> Result<Pass<'
 
 /// A delivery that finds nobody there.
 fn fails(pass: &Pass<'_>, now: Millis, asked: Option<u64>) -> Millis {
-    match pass.is_down(false, now, asked, &mut StdRng::seed_from_u64(1)) {
+    match pass.is_down(now, asked, &mut StdRng::seed_from_u64(1)) {
         Found::Down(until) => until,
         Found::Alone(times) => panic!("alone, {times} times"),
     }
@@ -92,9 +92,8 @@ fn a_delivery_that_fails_while_others_are_answered_opens_nothing() {
     let until = fails(&enter(&connections, 1, 0).unwrap(), 0, None);
     assert!(enter(&connections, 2, until).unwrap().is_up());
     let alone = enter(&connections, 1, until).unwrap();
-    assert_eq!(alone.is_down(false, until, None, random), Found::Alone(1));
+    assert_eq!(alone.is_down(until, None, random), Found::Alone(1));
     assert!(enter(&connections, 2, until).unwrap().probe.is_none(), "it is closed");
-    assert!(matches!(alone.is_down(true, until, None, random), Found::Down(_)), "what concerns all opens it");
 }
 
 #[test]
