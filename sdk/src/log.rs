@@ -28,7 +28,17 @@ pub fn error(message: &str) {
     host::write(Level::Error, message);
 }
 
-/// From here on a panic tells its message and place before the sandbox ends: without it the host sees only a trap.
+/// From here on a panic tells its place before the sandbox ends: without it the host sees only a trap. What it says
+/// besides may hold what a customer said, unless it stands so in the code: that is told to whoever looks for a fault.
 pub(crate) fn panics() {
-    std::panic::set_hook(Box::new(|panic| error(&panic.to_string())));
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
+        match panic.payload().downcast_ref::<&'static str>() {
+            Some(words) => error(&format!("panicked at {place}: {words}")),
+            None => {
+                error(&format!("panicked at {place}"));
+                debug(panic.payload_as_str().unwrap_or_default());
+            }
+        }
+    }));
 }

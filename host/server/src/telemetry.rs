@@ -34,6 +34,7 @@ pub(crate) fn start_for_guests() {
     let filter = std::env::var(ENV).ok().and_then(|text| EnvFilter::try_new(text).ok());
     let filter = filter.unwrap_or_else(|| EnvFilter::new("off,patchbay::guest=debug"));
     let lines = fmt().with_env_filter(filter).with_writer(io::stderr).without_time().with_target(false);
+    let lines = lines.with_ansi(io::stderr().is_terminal());
     // A second start in one process (tests) keeps the first.
     let _ = lines.finish().try_init();
 }

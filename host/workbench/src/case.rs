@@ -1,9 +1,10 @@
 //! A case: what one event, or one made-up sample, asked of plugins, and what they answered. One JSON file holds all that
 //! is needed to ask again: settings, grants, limits, time, and each answer that the host gave meanwhile. Secrets are
-//! never in it, since requests hold them by name.
+//! never in it: requests hold those that were granted by name, and what else is one by where it stands is `***`.
 
 mod file;
 mod function;
+mod parked;
 
 use std::collections::BTreeMap;
 
@@ -86,6 +87,10 @@ pub struct Step {
     pub input: Vec<Value>,
     /// What was answered.
     pub answer: Answer,
+    /// That answer had the event set aside: as a test the step fails until the plugin gives another one. A fault is
+    /// unwanted without being called so.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unwanted: bool,
     /// What it asked of the host meanwhile, in order, and what that answered.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub calls: Vec<Call>,
@@ -152,6 +157,10 @@ impl Case {
     /// Leaves only the steps of `slot`, and the components that they need.
     pub fn keep_slot(&mut self, slot: &str) {
         self.steps.retain(|step| step.slot() == slot);
+        self.drop_unused();
+    }
+
+    fn drop_unused(&mut self) {
         let used: Vec<Option<Digest>> = self.steps.iter().map(|step| step.component).collect();
         self.components.retain(|digest, _| used.contains(&Some(*digest)));
     }

@@ -23,7 +23,9 @@ pub(crate) enum Faults {
 pub(crate) fn judge(step: &Step, title: String, ran: &Ran, faults: Faults) -> StepReport {
     let mut differences = compare(&step.answer, &ran.answer);
     differences.extend(ran.asked.iter().cloned());
-    let faulty = faults == Faults::Fail && matches!(step.answer, Answer::Fault(_));
+    let test = faults == Faults::Fail;
+    let faulty = test && matches!(step.answer, Answer::Fault(_));
+    let unwanted = test && step.unwanted && is_same(&step.answer, &ran.answer);
     let note = match (&ran.answer, faulty) {
         (Answer::Fault(fault), true) => {
             Some(format!("it still ends in a fault ({}: {})", fault.kind, first_line(&fault.detail)))
@@ -31,6 +33,7 @@ pub(crate) fn judge(step: &Step, title: String, ran: &Ran, faults: Faults) -> St
         (_, true) => Some(
             "recorded as a fault, answered now: look at the answer, then accept it with --update".to_owned(),
         ),
+        _ if unwanted => Some(format!("it still answers what had the event parked: {}", said(&ran.answer))),
         (Answer::Fault(fault), false) if !differences.is_empty() => {
             Some(format!("{}: {}", fault.kind, first_line(&fault.detail)))
         }
@@ -40,7 +43,11 @@ pub(crate) fn judge(step: &Step, title: String, ran: &Ran, faults: Faults) -> St
         function: step.function,
         slot: step.slot().to_owned(),
         component: Some(title),
-        verdict: if differences.is_empty() && !faulty { Verdict::Same } else { Verdict::Different },
+        verdict: if differences.is_empty() && !faulty && !unwanted {
+            Verdict::Same
+        } else {
+            Verdict::Different
+        },
         note,
         differences,
         took_us: u64::try_from(ran.took.as_micros()).unwrap_or(u64::MAX),
@@ -58,6 +65,11 @@ pub(crate) fn not_run(step: &Step, verdict: Verdict, note: impl Into<String>) ->
         differences: Vec::new(),
         took_us: 0,
     }
+}
+
+/// Whether both answers mean the same.
+pub(crate) fn is_same(expected: &Answer, actual: &Answer) -> bool {
+    compare(expected, actual).is_empty()
 }
 
 fn compare(expected: &Answer, actual: &Answer) -> Vec<Difference> {
@@ -81,6 +93,15 @@ fn compare(expected: &Answer, actual: &Answer) -> Vec<Difference> {
             expected: serde_json::to_value(expected).ok(),
             actual: serde_json::to_value(actual).ok(),
         }],
+    }
+}
+
+/// What an answer says that is no value.
+fn said(answer: &Answer) -> String {
+    match answer {
+        Answer::Ok(value) | Answer::Failure(value) => value.to_string(),
+        Answer::Error(words) | Answer::Refused(words) => words.clone(),
+        Answer::Fault(fault) => fault.detail.clone(),
     }
 }
 

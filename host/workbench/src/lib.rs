@@ -19,6 +19,7 @@ mod recorded;
 mod replay;
 mod report;
 mod sandbox;
+mod scrub;
 mod suite;
 mod tape;
 mod text;

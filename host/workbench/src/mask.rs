@@ -2,20 +2,23 @@
 //!
 //! - A name, phone, mail, user ID or other identifier of a person becomes a pseudonym, the same one wherever it stands
 //!   in the case: in inputs, answers, requests and settings, so that what compares them still compares alike.
-//! - What somebody said becomes text of the same length: `x` for a letter, `X` for a capital, `0` for a digit; spaces and
-//!   punctuation stay. A rule that looks for words no longer finds them: such a case is tried once, and its answer
+//! - What somebody said becomes text of the same length, in bytes too: `x` for a letter, `X` for a capital, `0` for a
+//!   digit; spaces and punctuation stay. A rule that looks for words no longer finds them: such a case is tried once, and its answer
 //!   accepted with `--update`.
 //! - File names lose their letters too; places become 0, 0.
 //!
 //! Identifiers of rooms, events and tickets stay. What went to a CRM and came from it is masked in the same way where it
-//! is JSON; in anything else, only where it repeats what is known of people from elsewhere in the case, or looks like a
-//! mail, a phone or a user ID. Look through a case before it leaves the house.
+//! is JSON; besides, wherever it repeats what somebody said, or what is known of people from elsewhere in the case, and
+//! where it looks like a mail, a phone or a user ID: also as a URL or a form writes it. Look through a case before it
+//! leaves the house.
 
 mod collect;
+mod stands;
 mod words;
 
 use serde_json::{Value, value::RawValue};
 
+pub(crate) use self::stands::Stands;
 use self::{collect::Pseudonyms, words::blank};
 use crate::case::{Answer, Case, Step};
 
@@ -40,6 +43,7 @@ pub fn mask(mut case: Case) -> Case {
     let mut pseudonyms = Pseudonyms::default();
     for step in &case.steps {
         each(step, &mut |value| pseudonyms.collect(value));
+        step.input.iter().for_each(|value| repeats(value, &mut pseudonyms));
         if let Ok(settings) = serde_json::from_str::<Value>(step.settings()) {
             pseudonyms.patterns(&settings);
         }
@@ -54,8 +58,9 @@ pub fn mask(mut case: Case) -> Case {
             Answer::Fault(fault) => fault.detail = pseudonyms.replace(&fault.detail),
         }
         for call in &mut step.calls {
-            masked(&mut call.input, Place::default(), &pseudonyms);
-            masked(&mut call.answer, Place::default(), &pseudonyms);
+            let place = Place { outside: call.function.starts_with("http."), ..Place::default() };
+            masked(&mut call.input, place, &pseudonyms);
+            masked(&mut call.answer, place, &pseudonyms);
         }
         step.settings = step.settings.take().map(|settings| {
             let text = pseudonyms.replace(settings.get());
@@ -84,6 +89,24 @@ struct Place<'a> {
     key: Option<&'a str>,
     /// In a JSON document that stands in a text, such as an event's content or a request's body.
     in_document: bool,
+    /// In what went to a CRM or came from it.
+    outside: bool,
+}
+
+/// Takes in what was said, so that it is known again where an adapter has put it under another name.
+fn repeats(value: &Value, pseudonyms: &mut Pseudonyms) {
+    match value {
+        Value::Array(items) => items.iter().for_each(|item| repeats(item, pseudonyms)),
+        Value::Object(fields) => {
+            for (key, field) in fields {
+                match field {
+                    Value::String(text) if SAID.contains(&key.as_str()) => pseudonyms.spoken(text),
+                    field => repeats(field, pseudonyms),
+                }
+            }
+        }
+        _ => {}
+    }
 }
 
 fn masked(value: &mut Value, place: Place<'_>, pseudonyms: &Pseudonyms) {
@@ -109,13 +132,16 @@ fn masked_text(text: &str, place: Place<'_>, pseudonyms: &Pseudonyms) -> String 
     if text.starts_with(['{', '['])
         && let Ok(mut document) = serde_json::from_str::<Value>(text)
     {
-        masked(&mut document, Place { key: None, in_document: true }, pseudonyms);
+        masked(&mut document, Place { key: None, in_document: true, ..place }, pseudonyms);
         return document.to_string();
     }
     match place.key {
         // A form, or a page: without its letters nobody could read it any more.
-        Some("body") if !place.in_document => pseudonyms.replace(text),
+        Some("body") if !place.in_document => pseudonyms.replace_outside(text),
         Some(key) if SAID.contains(&key) => pseudonyms.said(text),
+        // The contract's own words, such as a method, are none that somebody said.
+        Some("Text" | "Bytes" | "value") if place.outside => pseudonyms.replace_outside(text),
+        _ if place.outside && place.in_document => pseudonyms.replace_outside(text),
         _ => pseudonyms.replace(text),
     }
 }
@@ -170,6 +196,31 @@ mod tests {
             (&content["body"], &content["msgtype"]),
             (&json!("Xx, X xx Xxxxx Xxx!"), &json!("m.text"))
         );
+    }
+
+    #[test]
+    fn what_was_said_is_known_again_wherever_an_adapter_has_put_it() {
+        let step = json!({ "function": "adapter.append", "input": [{ "id": "@alice:acme.example", "party": "Customer" },
+                { "text": { "plain": "My cat is ill" } }], "answer": { "ok": [] },
+            "calls": [{ "function": "http.send", "input": [{ "method": "Post",
+                    "url": [{ "Text": "https://crm.example/find?q=My%20cat%20is%20ill&who=%40alice%3Aacme.example" }],
+                    "body": [{ "Bytes": "{\"note\":\"> My cat is ill\"}" }] }],
+                "answer": { "Ok": { "body": "said=My+cat+is+ill" } } }] });
+        let case = json!({ "patchbay-case": VERSION, "name": "x", "steps": [step] });
+        let masked = mask(Case::parse(&case.to_string()).unwrap());
+        let text = masked.text();
+        for said in ["cat", "ill", "alice", "acme"] {
+            assert!(!text.contains(said), "{said} in {text}");
+        }
+        let call = &masked.steps[0].calls[0];
+        assert_eq!(
+            call.input[0]["url"][0]["Text"],
+            "https://crm.example/find?q=Xx%20xxx%20xx%20xxx&who=%40person1%3Aserver1.invalid"
+        );
+        assert_eq!(call.input[0]["body"][0]["Bytes"], r#"{"note":"> Xx xxx xx xxx"}"#);
+        assert_eq!(call.answer["Ok"]["body"], "said=Xx+xxx+xx+xxx");
+        assert_eq!(call.input[0]["method"], "Post");
+        assert_eq!(mask(masked.clone()).text(), text);
     }
 
     #[test]

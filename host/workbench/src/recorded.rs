@@ -12,6 +12,7 @@ use serde_json::{Value, value::RawValue};
 
 use crate::{
     case::{Answer, Call, Case, Fault, Function, MadeBy, Step, VERSION},
+    scrub::scrub,
     text,
 };
 
@@ -110,14 +111,21 @@ pub fn case_of(exported: Exported) -> Result<Case, String> {
     let used = |digest: &Digest| asked.iter().any(|step| step.component == Some(*digest));
     let components = components.into_iter().filter(|(digest, _)| used(digest)).collect();
     let (name, event) = (event.clone(), Some(event));
-    Ok(Case { version: VERSION, name, tenant: Some(tenant), event, masked: false, steps: asked, components })
+    let mut case =
+        Case { version: VERSION, name, tenant: Some(tenant), event, masked: false, steps: asked, components };
+    scrub(&mut case);
+    Ok(case)
 }
 
 fn step(function: Function, recorded: Recorded) -> Result<Option<Step>, String> {
     let Recorded { slot, component, generation, at, outcome, input, answer, calls, filled, missing, .. } =
         recorded;
     let Some(answer) = self::answer(function, &outcome, json(&answer)?) else { return Ok(None) };
-    let calls: Vec<Call> = calls.into_iter().map(call).collect::<Result<_, _>>()?;
+    let mut calls: Vec<Call> = calls.into_iter().map(call).collect::<Result<_, _>>()?;
+    // A record that grew too long ends with this, and says what is not in it.
+    let cut = calls.pop_if(|last| last.function == "record.full");
+    let missing =
+        missing.or_else(|| Some(cut?.answer.as_str().unwrap_or("its record is not whole").to_owned()));
     let clock = calls.iter().find(|call| call.function == "clock.now");
     let now = clock.and_then(|call| call.answer.as_u64()).unwrap_or(at);
     // A function of one parameter is traced with that alone.
@@ -139,6 +147,7 @@ fn step(function: Function, recorded: Recorded) -> Result<Option<Step>, String> 
         now,
         input,
         answer,
+        unwanted: false,
         calls,
     };
     if let Some(Filled { plugin, settings, grants, limits, instance }) = filled {
@@ -238,6 +247,16 @@ mod tests {
         assert_eq!(case.steps[1].input, [json!({ "conversation": "c" })], "one parameter is a list of one");
         assert_eq!(case.steps[5].input, [json!({ "body": "hi" })]);
         assert_eq!(case.steps[0].now, 9, "what the clock showed, where it was asked");
+    }
+
+    #[test]
+    fn a_step_whose_record_is_not_whole_says_so_and_is_not_asked_again() {
+        let mut step = recorded("adapter.open", "ok", json!([1, 2]), json!({ "Ok": null }));
+        let more = json!({ "function": "record.full", "input": "[]", "answer": "\"`http.send` and what followed\"" });
+        step.calls.push(serde_json::from_value(more).unwrap());
+        let step = case_of(exported(vec![step])).unwrap().steps.remove(0);
+        assert_eq!(step.missing.as_deref(), Some("`http.send` and what followed"));
+        assert_eq!(step.calls.len(), 1, "what is in it is kept");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::{
     case::{Answer, Case, Step},
     component::Component,
     error::WorkbenchError,
-    judge::{Faults, judge, not_run},
+    judge::{Faults, is_same, judge, not_run},
     report::{CaseReport, Report, Verdict},
     sandbox::Sandbox,
 };
@@ -48,7 +48,7 @@ pub fn test(sandbox: &Sandbox, component: &Component, files: &[PathBuf], slot: O
 }
 
 /// The same; what is answered otherwise is accepted, and written into the case's file. What cannot be accepted stays
-/// different: a fault, and whatever asks of the host what the case has no answer to.
+/// different: a fault, an answer that is marked as unwanted, and whatever asks of the host what the case has no answer to.
 ///
 /// # Errors
 /// When a file cannot be written.
@@ -99,11 +99,12 @@ fn run(
         }
         let ran = sandbox.run(step, component);
         let mut judged = judge(step, component.title(), &ran, Faults::Fail);
-        let acceptable = !matches!(ran.answer, Answer::Fault(_) | Answer::Refused(_));
+        let refused = step.unwanted && is_same(&step.answer, &ran.answer);
+        let acceptable = !refused && !matches!(ran.answer, Answer::Fault(_) | Answer::Refused(_));
         if accept && judged.verdict == Verdict::Different && acceptable {
             match ran.renewed {
                 Some(calls) => {
-                    (step.answer, step.calls) = (ran.answer, calls);
+                    (step.answer, step.calls, step.unwanted) = (ran.answer, calls, false);
                     (judged.verdict, judged.note, changed) = (Verdict::Updated, None, true);
                 }
                 None => {

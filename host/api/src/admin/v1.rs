@@ -25,6 +25,7 @@ pub(super) fn router() -> Router<AdminState> {
         .route("/events/{id}/export", get(events::export::handler))
         .route("/parked", get(parked::list::handler))
         .route("/parked/{id}", get(parked::show::handler))
+        .route("/parked/{id}/export", get(parked::export::handler))
         .route("/parked/{id}/replay", post(parked::replay::handler))
         .route("/parked/{id}/discard", post(parked::discard::handler))
         .route("/tickets", get(tickets::list::handler))

@@ -11,7 +11,8 @@ use crate::failure::Failure;
 /// Writes an event as a case: each step's input, settings, grants, what it asked of the host, and what it answered.
 ///
 /// A case is asked again with `patchbay replay`, and is a test in a plugin's project. Secrets are never in it: requests
-/// hold them by name. People are, unless `--mask` replaces them: names, phones, mails and user IDs by pseudonyms, the
+/// hold granted ones by name, and what else is one by the name of its field, header or parameter (a session's token, a
+/// password) is `***`. People are, unless `--mask` replaces them: names, phones, mails and user IDs by pseudonyms, the
 /// same one everywhere; what was said by text of the same length (`Xxxxx xx`), so that rules that look for words find
 /// nothing.
 #[derive(Debug, Args)]

@@ -1,6 +1,9 @@
 //! What a command prints: lines and tables for people, JSON for programs.
 
-use std::io::{self, Write};
+use std::{
+    io::{self, Write},
+    path::Path,
+};
 
 use chrono::{DateTime, SecondsFormat};
 use patchbay_types::Millis;
@@ -73,6 +76,12 @@ impl Table {
 /// Says on standard error what went wrong.
 pub(crate) fn complain(sentence: &str) {
     let _ = writeln!(io::stderr(), "patchbay: {}", printable(sentence));
+}
+
+/// A path as it is seen from here.
+pub(crate) fn here(path: &Path) -> &Path {
+    let here = std::env::current_dir().ok();
+    here.and_then(|here| path.strip_prefix(here).ok()).unwrap_or(path)
 }
 
 /// A time as a person reads it, in UTC.

@@ -1,7 +1,10 @@
 //! `patchbay parked`: what was set aside, and what becomes of it.
 
+mod export;
+mod fault;
+
 use clap::{Args, Subcommand};
-use patchbay_types::Millis;
+use patchbay_types::{Digest, Millis, TenantId};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -11,7 +14,7 @@ use super::{
 };
 use crate::failure::Failure;
 
-/// Lists, shows, replays and discards what was set aside.
+/// Lists, shows, exports, replays and discards what was set aside.
 ///
 /// An event is parked when a component faults on it twice though it works otherwise, when it is no proper event, or
 /// when it refers to one that is parked. Its lane goes on without it.
@@ -20,6 +23,7 @@ use crate::failure::Failure;
 Examples:
   patchbay parked                    what waits for you, the oldest first
   patchbay parked show 17            why, with what each step was asked and answered
+  patchbay parked export 17          in a plugin's project: a test that fails until the plugin is better
   patchbay parked replay 17          it takes its turn again, after a better component was copied in
   patchbay parked replay --tenant acme   all of a tenant's
   patchbay parked discard 17         nobody waits for it any longer")]
@@ -46,6 +50,7 @@ enum Action {
         /// Its number.
         id: i64,
     },
+    Export(export::Export),
     /// Gives it another turn, at the end of its lane and marked late.
     Replay {
         /// Its number.
@@ -69,12 +74,18 @@ struct Page {
 }
 
 #[derive(Debug, Deserialize)]
+struct Shown {
+    parked: Row,
+}
+
+#[derive(Debug, Deserialize)]
 struct Row {
     id: i64,
     subject: Subject,
-    tenant: Option<String>,
+    tenant: Option<TenantId>,
     event_id: Option<String>,
     slot: Option<String>,
+    component: Option<Digest>,
     reason: String,
     at: Millis,
     resolved_at: Option<Millis>,
@@ -96,12 +107,13 @@ impl Parked {
             Some(Action::Show { id }) => {
                 Ok(out.json(&client.get(&["parked", &id.to_string()]).send::<Value>()?)?)
             }
-            Some(Action::Replay { id: Some(id), .. }) => self.resolve(&client, out, *id, "replay"),
+            Some(Action::Export(export)) => export.run(&client, self.host.json, out),
+            Some(Action::Replay { id: Some(id), .. }) => {
+                let shown: Shown = client.get(&["parked", &id.to_string()]).send()?;
+                self.replay(&client, out, &[shown.parked])
+            }
             Some(Action::Replay { tenant, .. }) => {
-                for row in all(&client, tenant.as_deref(), false)? {
-                    self.resolve(&client, out, row.id, "replay")?;
-                }
-                Ok(())
+                self.replay(&client, out, &all(&client, tenant.as_deref(), false)?)
             }
             Some(Action::Discard { id }) => self.resolve(&client, out, *id, "discard"),
         }
@@ -129,7 +141,7 @@ impl Parked {
             table.row([
                 row.id.to_string(),
                 time(row.at),
-                dash(row.tenant),
+                dash(row.tenant.map(|tenant| tenant.to_string())),
                 row.subject.kind,
                 dash(row.slot),
                 dash(row.event_id),
@@ -137,6 +149,17 @@ impl Parked {
             ]);
         }
         Ok(out.table(&table)?)
+    }
+
+    fn replay(&self, client: &Client, out: &mut Output, rows: &[Row]) -> Result<(), Failure> {
+        let serving = client.get(&["plugins"]).send()?;
+        for row in rows {
+            self.resolve(client, out, row.id, "replay")?;
+            if let Some(note) = fault::still_there(&serving, row).filter(|_| !self.host.json) {
+                out.line(note)?;
+            }
+        }
+        Ok(())
     }
 
     fn resolve(&self, client: &Client, out: &mut Output, id: i64, verb: &str) -> Result<(), Failure> {

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use patchbay_workbench::{Component, Project, WorkbenchError};
 
-use super::output::Output;
+use super::output::{Output, here};
 use crate::failure::Failure;
 
 /// Makes, builds, checks, tests, inspects and measures plugins. No host is needed.
@@ -75,6 +75,6 @@ fn component(file: Option<&Path>) -> Result<Component, WorkbenchError> {
 fn cases(named: Option<&PathBuf>) -> Result<PathBuf, WorkbenchError> {
     match named {
         Some(dir) => Ok(dir.clone()),
-        None => Ok(Project::needed(Path::new("."))?.cases()),
+        None => Ok(here(&Project::needed(Path::new("."))?.cases()).to_owned()),
     }
 }

@@ -41,8 +41,11 @@ struct Log {
 }
 
 /// The binary under test.
+pub(crate) const PATCHBAY: &str = env!("CARGO_BIN_EXE_patchbay");
+
+/// The same, as a command that knows of no host.
 pub(crate) fn patchbay() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_patchbay"));
+    let mut command = Command::new(PATCHBAY);
     command.env_remove("PATCHBAY_CONFIG").env_remove("PATCHBAY_LOG").env_remove("PATCHBAY_URL");
     command
 }
@@ -149,6 +152,11 @@ impl Host {
     /// With `token` instead of the right one.
     pub(crate) async fn status_with(&self, path: &str, token: &str) -> StatusCode {
         self.http.get(format!("{}{path}", self.admin)).bearer_auth(token).send().await.unwrap().status()
+    }
+
+    /// Where it listens for operators.
+    pub(crate) fn admin(&self) -> &str {
+        &self.admin
     }
 
     /// Where it listens for webhooks.

@@ -10,6 +10,7 @@
 mod access;
 mod captures;
 mod commands;
+mod crm;
 #[path = "../../../pipeline/tests/it/doorkeeper.rs"]
 #[expect(dead_code, reason = "the tests of `pipeline` use more of it")]
 mod doorkeeper;
@@ -23,9 +24,11 @@ mod hooks;
 mod host;
 mod manual;
 mod operator;
+mod parked;
 mod plugin;
 mod plugins;
 mod replies;
 mod shutdown;
 mod signed;
 mod startup;
+mod transcript;

@@ -1,12 +1,18 @@
 //! Who is in a case: names and identifiers where the contract has people, and whatever looks like a user ID, a mail or
 //! a phone. Each gets a pseudonym, counted in the order in which they are met.
 
-use std::{collections::BTreeMap, sync::LazyLock};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::LazyLock,
+};
 
 use regex::Regex;
 use serde_json::{Map, Value};
 
-use super::words::{blank, blank_html};
+use super::{
+    stands::Stands,
+    words::{blank, blank_html},
+};
 
 /// What stands for whom.
 #[derive(Debug, Default)]
@@ -15,8 +21,12 @@ pub(super) struct Pseudonyms {
     of: BTreeMap<String, String>,
     people: u32,
     servers: u32,
-    /// Longest first, so that a part never takes away from the whole.
-    order: Vec<(String, String)>,
+    /// What somebody said.
+    spoken: BTreeSet<String>,
+    /// People, once all are known.
+    inside: Stands,
+    /// The same, and what was said, for what went outside.
+    outside: Stands,
 }
 
 /// What looks like somebody's.
@@ -68,29 +78,32 @@ impl Pseudonyms {
         self.patterns_in(&value.to_string());
     }
 
+    /// Takes in what somebody said.
+    pub(super) fn spoken(&mut self, text: &str) {
+        if text.chars().count() >= LEAST {
+            self.spoken.insert(text.to_owned());
+        }
+    }
+
     /// From here on it only replaces.
     pub(super) fn settle(mut self) -> Self {
-        self.order = std::mem::take(&mut self.of).into_iter().collect();
-        self.order.sort_by_key(|(text, _)| std::cmp::Reverse(text.len()));
+        let people: Vec<_> = std::mem::take(&mut self.of).into_iter().collect();
+        self.inside = Stands::plain(people.clone());
+        let spoken = std::mem::take(&mut self.spoken);
+        let said = spoken.into_iter().map(|text| (self.said(&text), text)).map(|(blank, text)| (text, blank));
+        // People first: what was said may be nothing but a name.
+        self.outside = Stands::escaped(people.into_iter().chain(said));
         self
     }
 
     /// The text with everybody replaced.
     pub(super) fn replace(&self, text: &str) -> String {
-        let mut out = String::with_capacity(text.len());
-        let mut rest = text;
-        'next: while let Some(c) = rest.chars().next() {
-            for (who, pseudonym) in &self.order {
-                if let Some(after) = rest.strip_prefix(who.as_str()) {
-                    out.push_str(pseudonym);
-                    rest = after;
-                    continue 'next;
-                }
-            }
-            out.push(c);
-            rest = rest.get(c.len_utf8()..).unwrap_or_default();
-        }
-        out
+        self.inside.replace(text)
+    }
+
+    /// What went to a CRM or came from it, with everybody replaced, and what somebody said.
+    pub(super) fn replace_outside(&self, text: &str) -> String {
+        self.outside.replace(text)
     }
 
     /// What somebody said: of the same length, without a word of it.

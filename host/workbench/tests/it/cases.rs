@@ -111,6 +111,27 @@ fn a_recorded_fault_fails_as_a_test_until_the_plugin_answers_and_is_the_same_in_
 }
 
 #[test]
+fn an_answer_that_is_unwanted_fails_as_a_test_until_another_one_is_given() {
+    let sandbox = Sandbox::new().unwrap();
+    let router = component("router-rules");
+    let dir = tempfile::tempdir().unwrap();
+    let files = [file(&dir, &case(json!([routing("desk")])))];
+    update(&sandbox, &router, &files, None).unwrap();
+    let text = std::fs::read_to_string(&files[0]).unwrap();
+    std::fs::write(&files[0], text.replacen("\"answer\":", "\"unwanted\": true, \"answer\":", 1)).unwrap();
+    for report in [test(&sandbox, &router, &files, None), update(&sandbox, &router, &files, None).unwrap()] {
+        assert_eq!(verdicts(&report), [Verdict::Different]);
+        let said = report.cases[0].to_string();
+        assert!(said.contains("it still answers what had the event parked"), "{said}");
+    }
+    let text = std::fs::read_to_string(&files[0]).unwrap();
+    std::fs::write(&files[0], text.replacen("\"adapter\": \"desk\"", "\"adapter\": \"crm\"", 1)).unwrap();
+    assert_eq!(verdicts(&update(&sandbox, &router, &files, None).unwrap()), [Verdict::Updated]);
+    assert!(!Case::read(&files[0]).unwrap().steps[0].unwanted);
+    assert!(test(&sandbox, &router, &files, None).is_good());
+}
+
+#[test]
 fn a_fault_is_never_accepted_as_what_is_expected() {
     let (sandbox, router) = (Sandbox::new().unwrap(), component("router-rules"));
     let mut step = routing("desk");

@@ -1,6 +1,7 @@
 //! What was set aside, until someone replays or discards it.
 
 pub mod discard;
+pub mod export;
 pub mod list;
 pub mod replay;
 pub mod show;

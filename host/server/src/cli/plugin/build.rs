@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use patchbay_workbench::Project;
 
-use super::super::output::Output;
+use super::super::output::{Output, here};
 use crate::failure::Failure;
 
 /// Builds the project that this directory lies in, and makes a component of it, with `plugin.toml` inside.
@@ -39,6 +39,11 @@ impl Build {
             return Ok(out.json(&built)?);
         }
         let size = built.size.div_ceil(1024);
-        Ok(out.line(format!("{}  {size} KiB  {}  {}", built.name, built.digest, built.path.display()))?)
+        Ok(out.line(format!(
+            "{}  {size} KiB  {}  {}",
+            built.name,
+            built.digest,
+            here(&built.path).display()
+        ))?)
     }
 }

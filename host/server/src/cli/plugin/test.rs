@@ -22,7 +22,7 @@ Examples:
   patchbay plugin test --json | jq '.cases[].steps[].differences'
 
 A parked event becomes a test that fails until the plugin is better:
-  patchbay export '$event' --mask --out cases/parked.json
+  patchbay parked export 17 --mask              cases/parked-17.json
   patchbay plugin test                          fails: the case holds a fault where an answer should be
   … mend the plugin …
   patchbay plugin test --update                 accepts its answer; read it before you commit it

@@ -82,20 +82,32 @@ pub(in crate::admin) async fn handler(
     let why = store.why(&id).await?;
     let owners = owners(&why);
     let tenant = pick(&id, &owners, wanted.tenant)?;
-    let mut export = Export { event: id, tenant, steps: Vec::new(), components: BTreeMap::new() };
-    for trace in why.traces {
-        if owners.get(&trace.subject) != Some(&export.tenant) {
-            continue;
-        }
-        for step in trace.steps {
-            let step = filled(&*archive, &export.tenant, step).await;
+    let own = why.traces.into_iter().filter(|trace| owners.get(&trace.subject) == Some(&tenant));
+    let steps = own.flat_map(|trace| trace.steps).collect();
+    Ok(Json(Export::of(&*archive, id, tenant, steps, wanted.components).await))
+}
+
+// === impl Export ===
+
+impl Export {
+    /// `steps` of `event`, each with what filled its slot; with the components where they are wanted and kept.
+    pub(in crate::admin::v1) async fn of(
+        archive: &dyn Archive,
+        event: String,
+        tenant: TenantId,
+        steps: Vec<Step>,
+        components: bool,
+    ) -> Self {
+        let mut export = Self { event, tenant, steps: Vec::new(), components: BTreeMap::new() };
+        for step in steps {
+            let step = filled(archive, &export.tenant, step).await;
             export.steps.push(step);
         }
+        if components {
+            self::components(archive, &mut export).await;
+        }
+        export
     }
-    if wanted.components {
-        components(&*archive, &mut export).await;
-    }
-    Ok(Json(export))
 }
 
 /// Whose each thing is that has a trace.
@@ -105,7 +117,8 @@ fn owners(why: &Why) -> HashMap<Subject, TenantId> {
     let entries = why.entries.iter().map(|entry| (Subject::Entry(entry.id), entry.tenant.clone()));
     let deliveries = why.deliveries.iter().map(|row| (Subject::Delivery(row.id), row.tenant.clone()));
     let actions = why.actions.iter().map(|action| (Subject::Action(action.id), action.tenant.clone()));
-    events.chain(entries).chain(deliveries).chain(actions).collect()
+    let hooks = why.hooks.iter().map(|hook| (Subject::Hook(hook.id), hook.tenant.clone()));
+    events.chain(entries).chain(deliveries).chain(actions).chain(hooks).collect()
 }
 
 /// One case is one tenant's: nobody is shown another's settings.
