@@ -55,7 +55,7 @@ pub(crate) enum Reach {
 /// One turn.
 pub(crate) async fn turn(shared: Arc<Shared>, turn: Turn<DeliveryLane, Delivery>) {
     match turn.work {
-        Work::Items(deliveries) => work(&shared, &turn.key, deliveries).await,
+        Work::Items(deliveries) => Box::pin(work(&shared, &turn.key, deliveries)).await,
         Work::Refill { after } => refill(&shared, &turn.key, after).await,
     }
 }

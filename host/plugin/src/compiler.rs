@@ -1,5 +1,5 @@
-//! The thread on which components are prepared and compiled. It has the lowest priority, so that serving threads are
-//! not disturbed, and it is the one place where a panic of the tools is caught: a hostile component must not take the
+//! The thread on which components are prepared and compiled. Once anything serves it has the lowest priority, so that
+//! serving threads are not disturbed; until then everybody waits for it. It is the one place where a panic of the tools is caught: a hostile component must not take the
 //! host down.
 
 use std::{
@@ -33,17 +33,21 @@ impl Compiler {
     /// When no thread can be started.
     pub(crate) fn start() -> std::io::Result<Self> {
         let (jobs, queue) = channel::<Job>();
-        let run = move || {
+        let run = move || queue.into_iter().for_each(|job| job());
+        thread::Builder::new().name("patchbay-compile".to_owned()).spawn(run)?;
+        Ok(Self { jobs })
+    }
+
+    /// From now on the thread has the lowest priority.
+    pub(crate) fn step_aside(&self) {
+        let aside = || {
             // On Linux this is the thread's own nice value. Refused, it is merely not as nice.
             if let Err(error) = rustix::process::setpriority_process(None, 19) {
                 tracing::debug!(%error, "components are compiled at normal priority");
             }
-            for job in queue {
-                job();
-            }
         };
-        thread::Builder::new().name("patchbay-compile".to_owned()).spawn(run)?;
-        Ok(Self { jobs })
+        // Without the thread there is nothing to be disturbed by.
+        let _ = self.jobs.send(Box::new(aside));
     }
 
     /// Waits its turn, runs `job` on the compiler's thread and brings back what it answers.

@@ -39,6 +39,11 @@ impl Images {
         Ok(Self { cache, compiler: Compiler::start()?, flights: Flights::default() })
     }
 
+    /// Something serves now: no image is worth disturbing that.
+    pub(crate) fn step_aside(&self) {
+        self.compiler.step_aside();
+    }
+
     /// The image of these ingredients: held by someone, or in the cache, or made now on the compiler's thread.
     ///
     /// # Errors

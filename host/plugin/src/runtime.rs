@@ -107,6 +107,11 @@ impl Runtime {
         Ok(Arc::new(Self { config, engines, images, slots }))
     }
 
+    /// Something serves now: what is compiled from here on takes only what is left of the machine.
+    pub(crate) fn step_aside(&self) {
+        self.images.step_aside();
+    }
+
     /// Checks, prepares, compiles (or takes from the cache) and tries a component. Blocking and slow: for a
     /// background thread; concurrent calls for the same component and settings share one flight.
     ///

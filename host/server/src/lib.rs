@@ -17,6 +17,7 @@ mod runtimes;
 mod secrets;
 mod signals;
 mod telemetry;
+mod tenant_secrets;
 mod wiring;
 mod work;
 

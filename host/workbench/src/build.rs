@@ -8,6 +8,7 @@ use std::{
     process::{Command, Stdio},
 };
 
+use patchbay_package::{CONTRACT, OtherContract};
 use patchbay_plugin::World;
 use patchbay_types::Digest;
 use serde::{Deserialize, Serialize};
@@ -15,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     component::{Component, interface, world},
     error::WorkbenchError,
-    project::Project,
+    project::{MANIFEST, Project},
 };
 
 /// Nothing of an operating system: a component then imports nothing but the contract.
@@ -51,22 +52,46 @@ struct Message {
 /// # Errors
 /// When the compiler has no WebAssembly target, the project does not compile, or what comes out is no plugin.
 pub fn build(project: &Project, out: Option<&Path>) -> Result<Built, WorkbenchError> {
+    // Nobody should wait for a compiler to hear this.
+    is_of_our_contract(project)?;
     target_is_there(project)?;
     let core = compile(project)?;
     let bytes = fs::read(&core).map_err(WorkbenchError::file(&core))?;
     let component = patchbay_package::componentize(&bytes, &project.text).map_err(|source| {
         WorkbenchError::Componentize { path: project.dir.clone(), source: source.into() }
     })?;
-    exports(project, &component)?;
+    is_a_plugin(project, &component)?;
     let path = out.map_or_else(|| project.component(), Path::to_owned);
     write(&path, &component)?;
     let (size, digest) = (component.len() as u64, Digest::of(&component));
     Ok(Built { name: project.manifest.name.clone(), path, size, digest })
 }
 
-/// A module that exports nothing makes a component too, and no plugin.
-fn exports(project: &Project, component: &[u8]) -> Result<(), WorkbenchError> {
+fn is_of_our_contract(project: &Project) -> Result<(), WorkbenchError> {
+    let Err(other) = project.manifest.check_contract() else { return Ok(()) };
+    let OtherContract { theirs, ours, .. } = &other;
+    let advice = if theirs > ours {
+        format!("update `patchbay`, or say `contract = \"{ours}\"` and build with the SDK of that version")
+    } else {
+        format!("say `contract = \"{ours}\"`, and build with the SDK of that version")
+    };
+    let path = project.dir.join(MANIFEST);
+    let why = format!("`contract`: it says {theirs}, and this `patchbay` speaks {ours}: {advice}");
+    Err(WorkbenchError::content(&path, why))
+}
+
+/// A module that exports nothing makes a component too, and one that was made for another contract is as whole: neither
+/// is a plugin of this one.
+fn is_a_plugin(project: &Project, component: &[u8]) -> Result<(), WorkbenchError> {
     let component = Component::parse(component.to_vec()).map_err(WorkbenchError::Tool)?;
+    if let Some(theirs) = component.other_contract() {
+        let path = project.dir.join("Cargo.toml");
+        let why = format!(
+            "what it makes is of contract {theirs}, and this `patchbay` speaks {CONTRACT}: let `patchbay-sdk`, or what \
+             stands in its place, be of that version"
+        );
+        return Err(WorkbenchError::content(&path, why));
+    }
     let world = world(project.manifest.world);
     let missing = ["plugin", interface(world)].into_iter().find(|interface| !component.exports(interface));
     let Some(missing) = missing else { return Ok(()) };
@@ -76,8 +101,9 @@ fn exports(project: &Project, component: &[u8]) -> Result<(), WorkbenchError> {
         World::Router => "router",
         World::Adapter => "adapter",
     };
+    let a = if world == World::Adapter { "an" } else { "a" };
     let why = format!(
-        "what it makes does not export `{missing}`, and `plugin.toml` says that it is a {name}: say \
+        "what it makes does not export `{missing}`, and `plugin.toml` says that it is {a} {name}: say \
          `patchbay_sdk::export_{name}!(YourType);`, once"
     );
     Err(WorkbenchError::content(&path, why))
@@ -137,4 +163,29 @@ fn write(path: &Path, component: &[u8]) -> Result<(), WorkbenchError> {
     let unfinished = path.with_extension("wasm.part");
     fs::write(&unfinished, component).map_err(WorkbenchError::file(&unfinished))?;
     fs::rename(&unfinished, path).map_err(WorkbenchError::file(path))
+}
+
+#[cfg(test)]
+mod tests {
+    use patchbay_package::Manifest;
+
+    use super::*;
+
+    #[test]
+    fn a_module_of_another_contract_is_told_of_with_both_versions_and_where_it_comes_from() {
+        let text = "name = 'one'\nversion = '1.0.0'\ncontract = '0.1.0'\nworld = 'router'\n".to_owned();
+        let manifest = Manifest::parse(&text).unwrap();
+        let project = Project { dir: "here".into(), text, manifest };
+        let said = |version: &str| {
+            let component = format!(r#"(component (import "patchbay:plugin/types{version}" (instance)))"#);
+            is_a_plugin(&project, &wat::parse_str(component).unwrap()).unwrap_err().to_string()
+        };
+        assert_eq!(
+            said("@0.2.0"),
+            "here/Cargo.toml: what it makes is of contract 0.2.0, and this `patchbay` speaks 0.1.0: let `patchbay-sdk`, or \
+             what stands in its place, be of that version"
+        );
+        assert!(said("").contains("is of contract no version"), "{}", said(""));
+        assert!(said("@0.1.0").contains("does not export `plugin`"), "{}", said("@0.1.0"));
+    }
 }

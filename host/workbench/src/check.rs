@@ -51,8 +51,23 @@ pub struct Granted {
     pub settings: String,
 }
 
+// === impl Granted ===
+
+impl Granted {
+    fn world(&self) -> World {
+        match self.slot.as_str() {
+            "mapper" => World::Mapper,
+            "router" => World::Router,
+            _ => World::Adapter,
+        }
+    }
+}
+
 /// How the runtime begins when it is the settings that it refuses.
 const SETTINGS: &str = "its settings are wrong";
+
+/// How it ends when it is an import that was not granted.
+const NOT_GRANTED: &str = "which was not granted: say so under `grants`";
 
 /// Checks a component; against a slot's grants, limits and settings, where there is one. The component is prepared and
 /// tried as at a start of the host.
@@ -93,9 +108,11 @@ pub fn check(sandbox: &Sandbox, component: &Component, against: Option<&Granted>
         check.problems.push(format!("its manifest says {:?}, and it exports a {world}", manifest.world));
     }
     if let Some(granted) = against {
-        grants(&mut check, granted);
+        check.problems.extend(lacking(&check.wants, &granted.slot, &granted.config.grants));
     }
     limits(&mut check, world, against);
+    // Whether it fits into a slot, that slot's world says.
+    let world = against.map_or(world, |granted| granted.world());
     load(&mut check, sandbox, component, world, against);
     check
 }
@@ -122,31 +139,33 @@ fn load(
         Err(why) if against.is_none() && why.starts_with(SETTINGS) => {
             check.notes.push(format!("it does not do without settings: {why}"));
         }
+        // It was said already, and by the names that a tenant's file has.
+        Err(why) if !check.problems.is_empty() && why.contains(NOT_GRANTED) => {}
         Err(why) => check.problems.push(why),
     }
 }
 
-fn grants(check: &mut Check, granted: &Granted) {
-    let Granted { slot, config, .. } = granted;
-    let (wants, has) = (&check.wants, &config.grants);
-    let mut problems = Vec::new();
+/// What a component wants and a slot does not grant, each with what to change.
+#[must_use]
+pub fn lacking(wants: &Grants, slot: &str, has: &Grants) -> Vec<String> {
+    let mut lacking = Vec::new();
     for wanted in &wants.http {
         if !has.http.iter().any(|grant| covers(grant, wanted)) {
-            problems.push(format!(
+            lacking.push(format!(
                 "it wants to call {}, which `{slot}.grants.http` does not cover: add it there",
                 shown(wanted)
             ));
         }
     }
     for secret in wants.secrets.iter().filter(|secret| !has.secrets.contains(secret)) {
-        problems.push(format!("it wants the secret `{secret}`: add it to `{slot}.grants.secrets`"));
+        lacking.push(format!("it wants the secret `{secret}`: add it to `{slot}.grants.secrets`"));
     }
     for (name, wants, has) in [("store", wants.store, has.store), ("desk", wants.desk, has.desk)] {
         if wants && !has {
-            problems.push(format!("it wants the {name}: say `{name} = true` under `{slot}.grants`"));
+            lacking.push(format!("it wants the {name}: say `{name} = true` under `{slot}.grants`"));
         }
     }
-    check.problems.extend(problems);
+    lacking
 }
 
 /// Whoever is granted less than asked gets less, and may fault: worth knowing, and no reason not to load.

@@ -2,9 +2,10 @@
 
 use std::{collections::BTreeMap, fs, path::Path, sync::Arc};
 
-use patchbay_package::{Manifest, World as Made};
+use patchbay_package::{CONTRACT, Manifest, World as Made};
 use patchbay_plugin::World;
 use patchbay_types::Digest;
+use semver::Version;
 use wasmparser::{Encoding, Parser, Payload};
 
 use crate::error::WorkbenchError;
@@ -70,6 +71,20 @@ impl Component {
     /// Whether it exports this interface of the contract, such as `routing`.
     pub(crate) fn exports(&self, interface: &str) -> bool {
         self.exports.iter().any(|name| is(name, interface))
+    }
+
+    /// The version of the contract that it was made for, by the names of what it imports and exports, where that is none
+    /// that we speak.
+    pub(crate) fn other_contract(&self) -> Option<String> {
+        let mut versions = self.imports.iter().chain(&self.exports).filter_map(|name| {
+            let interface = name.strip_prefix("patchbay:plugin/")?;
+            Some(interface.split_once('@').map_or("no version", |(_, version)| version))
+        });
+        let is_ours = |version: &&str| {
+            let line = |version: &Version| (version.major, version.minor);
+            Version::parse(version).is_ok_and(|theirs| line(&theirs) == line(&CONTRACT))
+        };
+        versions.find(|version| !is_ours(version)).map(str::to_owned)
     }
 
     /// `router-rules 0.1.0`, or the digest where it has no manifest.

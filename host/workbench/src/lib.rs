@@ -28,7 +28,7 @@ mod watch;
 pub use bench::{Bench, Cost, Needs, bench};
 pub use build::{Built, build};
 pub use case::{Answer, Call, Case, Fault, Function, MadeBy, Step, VERSION};
-pub use check::{Check, Granted, check};
+pub use check::{Check, Granted, check, lacking};
 pub use component::Component;
 pub use diff::{Difference, diff};
 pub use error::WorkbenchError;

@@ -42,13 +42,22 @@ impl Project {
     /// # Errors
     /// When there is none, with how to make one.
     pub fn needed(dir: &Path) -> Result<Self, WorkbenchError> {
-        Self::around(dir)?.ok_or_else(|| {
-            WorkbenchError::Refused(format!(
-                "{} lies in no plugin's project, which has a `Cargo.toml` and a `{MANIFEST}` side by side; \
-                 `patchbay plugin new router my-router` makes one",
-                dir.display()
-            ))
-        })
+        if let Some(project) = Self::around(dir)? {
+            return Ok(project);
+        }
+        let crate_alone = dir.join("Cargo.toml");
+        if crate_alone.is_file() {
+            let why = format!(
+                "beside it a plugin has a `{MANIFEST}`, with `name`, `version`, `contract` and `world` in it, and there is \
+                 none; `patchbay plugin new` shows what one looks like"
+            );
+            return Err(WorkbenchError::content(&crate_alone, why));
+        }
+        Err(WorkbenchError::Refused(format!(
+            "{} lies in no plugin's project, which has a `Cargo.toml` and a `{MANIFEST}` side by side; \
+             `patchbay plugin new router my-router` makes one",
+            dir.display()
+        )))
     }
 
     /// Where its cases lie.

@@ -14,7 +14,7 @@ use patchbay_types::{
     Digest,
     config::PluginsConfig,
     tenant::{Grants, Limits},
-    units::Span,
+    units::{Bytes, Span},
 };
 
 use crate::{
@@ -59,10 +59,18 @@ impl Sandbox {
     /// # Errors
     /// When the system gives no directory or no thread.
     pub fn new() -> Result<Self, WorkbenchError> {
+        Self::taking(PluginsConfig::default().component_size)
+    }
+
+    /// The same, for components of up to `component_size`.
+    ///
+    /// # Errors
+    /// When the system gives no directory or no thread.
+    pub fn taking(component_size: Bytes) -> Result<Self, WorkbenchError> {
         let tool =
             |what: &str, error: &dyn std::fmt::Display| WorkbenchError::Tool(format!("{what}: {error}"));
         let cache = tempfile::tempdir().map_err(|error| tool("a directory to compile in", &error))?;
-        let plugins = PluginsConfig { instances: 16, warm: 4, ..PluginsConfig::default() };
+        let plugins = PluginsConfig { instances: 16, warm: 4, component_size, ..PluginsConfig::default() };
         let config =
             RuntimeConfig { cache: cache.path().join("artefacts"), cache_key: rand::random(), plugins };
         let runtime = Runtime::new(config).map_err(|error| tool("the plugin runtime", &error))?;

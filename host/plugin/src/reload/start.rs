@@ -28,7 +28,9 @@ impl Reloader {
         for history in self.log.histories(KEEP)? {
             self.resume(history);
         }
-        Ok(self.pass())
+        let passed = self.pass();
+        self.runtime.step_aside();
+        Ok(passed)
     }
 
     fn resume(&self, history: History) {

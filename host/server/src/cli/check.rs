@@ -1,6 +1,6 @@
 //! `patchbay check`: mistakes found before they serve.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow};
 use clap::Args;
@@ -9,6 +9,7 @@ use patchbay_plugin::{
     reload::{self, Finding},
 };
 use patchbay_types::{TenantConfig, TenantId};
+use patchbay_workbench::{Component, lacking};
 use serde::Serialize;
 
 use super::{Directory, output::Output};
@@ -17,11 +18,13 @@ use crate::{
     contradictions,
     failure::Failure,
     secrets::Tokens,
+    tenant_secrets::{self, Missing},
 };
 
 /// Reads everything in the directory as a start would, tries every component, and says what is wrong and where.
 ///
-/// Nothing that runs is touched. The exit code is 1 when something is wrong; a warning alone is not.
+/// Secrets have to be where they are said to be. What the environment holds is this command's own: one that is missing
+/// there is a warning. Nothing that runs is touched. The exit code is 1 when something is wrong; a warning alone is not.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -42,7 +45,7 @@ pub(super) struct Check {
 /// What was found.
 #[derive(Debug, Default, Serialize)]
 struct Report {
-    /// Wrong: it would be refused.
+    /// Wrong: it would be refused, or could not do its work.
     findings: Vec<Finding>,
     /// Allowed, and yet hardly meant.
     warnings: Vec<String>,
@@ -86,7 +89,12 @@ impl Check {
         }
         if let Some(loaded) = &loaded {
             report.findings.extend(secrets(loaded));
-            report.warnings = warnings(loaded);
+            report.warnings = contradictions::of_host(&loaded.host);
+            for (tenant, config) in tenants(loaded) {
+                report.warnings.extend(contradictions::of_tenant(&loaded.host, &tenant, &config));
+                report.warnings.extend(grants(loaded, &tenant, &config));
+                values(loaded, &tenant, &config, &mut report);
+            }
         }
         Ok(report)
     }
@@ -105,20 +113,57 @@ fn secrets(loaded: &Loaded) -> impl Iterator<Item = Finding> {
     })
 }
 
-fn warnings(loaded: &Loaded) -> Vec<String> {
-    let mut warnings = contradictions::of_host(&loaded.host);
+/// The files of tenants that can be understood; of the others the reloader tells.
+fn tenants(loaded: &Loaded) -> Vec<(TenantId, TenantConfig)> {
     let files = std::fs::read_dir(loaded.dir.join("tenants")).into_iter().flatten().flatten();
     let mut paths: Vec<_> =
         files.map(|file| file.path()).filter(|path| path.extension().is_some_and(|e| e == "toml")).collect();
     paths.sort();
-    for path in paths {
-        let tenant = path.file_stem().and_then(|stem| TenantId::parse(stem.to_str()?).ok());
-        let config = std::fs::read_to_string(&path).ok().and_then(|text| TenantConfig::parse(&text).ok());
-        if let (Some(tenant), Some(config)) = (tenant, config) {
-            warnings.extend(contradictions::of_tenant(&loaded.host, &tenant, &config));
+    let read = |path: &PathBuf| {
+        let tenant = TenantId::parse(path.file_stem()?.to_str()?).ok()?;
+        let config = TenantConfig::parse(&std::fs::read_to_string(path).ok()?).ok()?;
+        Some((tenant, config))
+    };
+    paths.iter().filter_map(read).collect()
+}
+
+/// What a component wants by its manifest and is not granted: it is taken all the same, and does without.
+fn grants(loaded: &Loaded, tenant: &TenantId, config: &TenantConfig) -> Vec<String> {
+    let mut said = Vec::new();
+    for (slot, filled) in config.slots() {
+        let file = loaded.dir.join("components").join(format!("{}.wasm", filled.component));
+        // What is too large, or cannot be read, is among the reloader's findings.
+        let most = loaded.host.plugins.component_size.0;
+        let file = Some(file).filter(|file| std::fs::metadata(file).is_ok_and(|file| file.len() <= most));
+        let manifest =
+            file.and_then(|file| Component::read(&file).ok()).and_then(|component| component.manifest);
+        let wants = manifest.map(|manifest| manifest.wants).unwrap_or_default();
+        let lacking = lacking(&wants, &slot, &filled.grants);
+        said.extend(lacking.into_iter().map(|why| format!("tenant `{tenant}`: {}: {why}", filled.component)));
+    }
+    said
+}
+
+/// A file without a value is wrong. The environment is another one for each process, so that is a warning.
+fn values(loaded: &Loaded, tenant: &TenantId, config: &TenantConfig, report: &mut Report) {
+    for (slot, filled) in config.slots() {
+        for Missing { secret, why, in_environment } in tenant_secrets::missing(&loaded.dir, config, filled) {
+            if in_environment {
+                report.warnings.push(format!(
+                    "tenant `{tenant}`: the secret `{secret}`, which `{slot}` was granted, has no value for this command: \
+                     {why}"
+                ));
+                continue;
+            }
+            report.findings.push(Finding {
+                file: format!("tenants/{tenant}.toml"),
+                line: None,
+                column: None,
+                field: Some(format!("secrets.{secret}.from")),
+                message: format!("it has no value, and `{slot}` was granted it: {why}"),
+            });
         }
     }
-    warnings
 }
 
 fn summary(report: &Report) -> String {

@@ -8,6 +8,8 @@
 )]
 
 mod access;
+mod bad_components;
+mod bad_projects;
 mod captures;
 mod commands;
 mod crm;
@@ -32,3 +34,4 @@ mod shutdown;
 mod signed;
 mod startup;
 mod transcript;
+mod watch;

@@ -9,10 +9,15 @@ use patchbay_types::{TenantConfig, TenantId};
 use patchbay_workbench::{Component, Granted, Sandbox};
 
 use super::super::output::Output;
-use crate::failure::Failure;
+use crate::{
+    config::Loaded,
+    failure::Failure,
+    tenant_secrets::{self, Missing},
+};
 
 /// Says whether the host would take a component: contract version, world, imports, and whether it comes up in the
-/// sandbox. With a tenant's file, also whether that grants what the component wants, and whether its settings fit.
+/// sandbox. With a tenant's file, also whether that grants what the component wants, whether its settings fit, and
+/// whether the secrets that it grants are where they are said to be.
 ///
 /// The exit code is 1 when something has to be changed; what is said as a note alone does not count.
 #[derive(Debug, Args)]
@@ -44,12 +49,25 @@ pub(super) struct Check {
 impl Check {
     pub(super) fn run(&self, out: &mut Output) -> Result<(), Failure> {
         let component = super::component(self.file.as_deref())?;
-        let granted = match (&self.config, &self.tenant) {
-            (Some(dir), Some(tenant)) => Some(self.granted(dir, tenant, &component)?),
+        let against = match (&self.config, &self.tenant) {
+            (Some(dir), Some(tenant)) => Some(self.against(dir, tenant, &component)?),
             _ => None,
         };
-        let sandbox = Sandbox::new()?;
-        let check = patchbay_workbench::check(&sandbox, &component, granted.as_ref());
+        // What the host takes is the host's to say; where its file cannot be read, `patchbay check` tells.
+        let host =
+            self.config.as_ref().and_then(|dir| Loaded::read(dir).ok()).map(|loaded| loaded.host.plugins);
+        let sandbox = Sandbox::taking(host.unwrap_or_default().component_size)?;
+        let granted = against.as_ref().map(|(granted, _)| granted);
+        let mut check = patchbay_workbench::check(&sandbox, &component, granted);
+        for missing in against.iter().flat_map(|(_, missing)| missing) {
+            let Missing { secret, why, in_environment } = missing;
+            let said = format!("the secret `{secret}` has no value: {why}");
+            if *in_environment {
+                check.notes.push(said + ", for this command")
+            } else {
+                check.problems.push(said)
+            }
+        }
         if self.json {
             out.json(&check)?;
         } else {
@@ -74,7 +92,13 @@ impl Check {
         if check.problems.is_empty() { Ok(()) } else { Err(Failure::Found) }
     }
 
-    fn granted(&self, dir: &Path, tenant: &str, component: &Component) -> anyhow::Result<Granted> {
+    /// What the tenant grants, and which of its secrets have no value.
+    fn against(
+        &self,
+        dir: &Path,
+        tenant: &str,
+        component: &Component,
+    ) -> anyhow::Result<(Granted, Vec<Missing>)> {
         let tenant = TenantId::parse(tenant)?;
         let path = dir.join("tenants").join(format!("{tenant}.toml"));
         let text =
@@ -87,10 +111,11 @@ impl Check {
         };
         let names: Vec<String> = config.slots().map(|(name, _)| name).collect();
         let found = config.slots().find(|(name, slot)| is(name, &slot.component));
-        let (slot, config) = found.with_context(|| {
+        let (slot, filled) = found.with_context(|| {
             format!("{}: which slot is meant? Say `--slot`, of {}", path.display(), names.join(", "))
         })?;
-        let settings = settings_of(dir, config).map_err(|error| anyhow!("{slot}: {error}"))?;
-        Ok(Granted { slot, config: config.clone(), settings: settings.as_ref().to_owned() })
+        let settings = settings_of(dir, filled).map_err(|error| anyhow!("{slot}: {error}"))?;
+        let missing = tenant_secrets::missing(dir, &config, filled);
+        Ok((Granted { slot, config: filled.clone(), settings: settings.as_ref().to_owned() }, missing))
     }
 }
