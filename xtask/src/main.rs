@@ -4,6 +4,7 @@
 mod bench;
 mod ci;
 mod demo;
+mod examples;
 mod guests;
 mod process;
 mod stages;
@@ -23,6 +24,8 @@ enum Task {
     Demo(demo::Options),
     /// Runs the whole suite: tests, doc tests, and the end-to-end tests against a real Synapse.
     Test(test::Options),
+    /// Goes through the examples as a newcomer does: tests, builds, checks and asks each in the sandbox.
+    Examples,
     /// Runs exactly what the continuous integration runs: format, lints, licences, then `test --require-synapse`.
     Ci,
     /// Tries to break a built host: swaps, kills, evil guests, repeated transactions, all under load.
@@ -36,6 +39,7 @@ fn main() -> anyhow::Result<()> {
         Task::Guests(args) => guests::run(&args),
         Task::Demo(options) => demo::run(&options),
         Task::Test(options) => test::run(&options),
+        Task::Examples => examples::run(),
         Task::Ci => ci::run(),
         Task::Torture(options) => torture::run(&options),
         Task::Bench(options) => bench::run(&options),

@@ -6,7 +6,7 @@ use anyhow::{Result, bail};
 use clap::Args;
 
 use crate::{
-    guests,
+    examples, guests,
     process::{cargo, execute, has_cargo, target},
     stages::Stages,
     synapse, torture,
@@ -40,6 +40,7 @@ pub(crate) fn stages(stages: &mut Stages, options: &Options) -> Result<()> {
     // Always the same set of packages: another one unifies features in another way, and builds wasmtime once more.
     stages.run("build", || execute(&mut cargo(&["build", "--workspace", "--all-targets"])))?;
     stages.run("tests", tests)?;
+    examples::stages(stages)?;
     stages.run("doc tests", || execute(&mut cargo(&["test", "--workspace", "--doc", "--quiet"])))?;
     end_to_end(stages, options)?;
     stages.run("torture, with small counts", || torture::run(&torture::Options::small()))

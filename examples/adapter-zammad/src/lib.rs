@@ -29,10 +29,8 @@ impl Plugin for Zammad {
     type Settings = Settings;
 
     fn prepare(settings: Settings) -> Result<Self, Vec<Problem>> {
-        if !settings.url.starts_with("https://") {
-            Err(problem("/url", "an address that begins with https://"))?;
-        }
-        Ok(Self(settings))
+        let https = settings.url.starts_with("https://").then_some(Self(settings));
+        https.ok_or_else(|| vec![problem("/url", "an address that begins with https://")])
     }
 }
 
@@ -127,19 +125,18 @@ impl Webhooks for Zammad {
 
 /// What a change is in Zammad; tags are added one by one.
 fn fields(changes: &[Change]) -> Map<String, Value> {
+    let set = |key: &str, value: Value| Some((key.to_owned(), value));
     let field = |change: &Change| match change {
-        Change::Status(TicketStatus::Open | TicketStatus::Pending) => {
-            Some(("state".to_owned(), json!("open")))
-        }
-        Change::Status(_) => Some(("state".to_owned(), json!("closed"))),
-        Change::Priority(Priority::Low) => Some(("priority".to_owned(), json!("1 low"))),
-        Change::Priority(Priority::Normal) => Some(("priority".to_owned(), json!("2 normal"))),
-        Change::Priority(_) => Some(("priority".to_owned(), json!("3 high"))),
-        Change::Queue(queue) => queue.as_ref().map(|queue| ("group".to_owned(), json!(queue.id))),
-        Change::Assignee(Some(agent)) => Some(("owner".to_owned(), json!(agent.id))),
-        Change::Assignee(None) => Some(("owner_id".to_owned(), json!(1))),
-        Change::Subject(subject) => Some(("title".to_owned(), json!(subject))),
-        Change::Field(field) => Some((field.key.clone(), json!(field.value))),
+        Change::Status(TicketStatus::Open | TicketStatus::Pending) => set("state", json!("open")),
+        Change::Status(_) => set("state", json!("closed")),
+        Change::Priority(Priority::Low) => set("priority", json!("1 low")),
+        Change::Priority(Priority::Normal) => set("priority", json!("2 normal")),
+        Change::Priority(_) => set("priority", json!("3 high")),
+        Change::Queue(queue) => set("group", json!(queue.as_ref()?.id)),
+        Change::Assignee(Some(agent)) => set("owner", json!(agent.id)),
+        Change::Assignee(None) => set("owner_id", json!(1)),
+        Change::Subject(subject) => set("title", json!(subject)),
+        Change::Field(field) => set(&field.key, json!(field.value)),
         Change::Tag(_) | Change::Untag(_) => None,
     };
     changes.iter().filter_map(field).collect()

@@ -67,10 +67,11 @@ impl Export {
             return Ok(out.json(&json!({ "id": id, "path": path, "slot": slot }))?);
         }
         out.line(format!("{}: {asked}", here(&path).display()))?;
-        Ok(match missing {
-            Some(missing) => out.line(format!("  it cannot be asked again as it is: {missing}"))?,
-            None => out.line("  `patchbay plugin test` fails until the plugin answers otherwise")?,
-        })
+        let next = match missing {
+            Some(missing) => format!("  it cannot be asked again as it is: {missing}"),
+            None => "  `patchbay plugin test` fails until the plugin answers otherwise".to_owned(),
+        };
+        Ok(out.line(next)?)
     }
 
     /// Where to: a project of another plugin would never be asked what this one was.
