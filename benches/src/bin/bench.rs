@@ -19,7 +19,7 @@ use patchbay_types::config::Synchronous;
     name = "patchbay-bench",
     version,
     after_help = "\
-The rows of adapters that reach outside, to look at (some minutes) and to quote (a million events: an hour, 40 GiB of free disk):
+The rows of adapters that reach outside, to look at (some minutes) and to quote (a million events: five minutes, 5 GiB of free disk):
   cargo xtask bench outside --quick
   cargo xtask bench outside
 

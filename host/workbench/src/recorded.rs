@@ -260,6 +260,13 @@ mod tests {
     }
 
     #[test]
+    fn a_case_is_scrubbed_whoever_asks_for_it() {
+        let step =
+            recorded("adapter.open", "ok", json!([{ "password": "hunter-22" }, 2]), json!({ "Ok": null }));
+        assert!(!case_of(exported(vec![step])).unwrap().text().contains("hunter-22"));
+    }
+
+    #[test]
     fn an_attempt_that_was_but_repeated_is_one_step() {
         let twice = || recorded("router.decide", "trap", json!([1, 2, 3]), json!("unreachable"));
         let other = recorded("router.decide", "ok", json!([1, 2, 3]), json!({ "routes": [] }));
