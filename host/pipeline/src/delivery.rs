@@ -7,6 +7,7 @@ mod outcome;
 mod perform;
 mod place;
 mod ports;
+mod probe;
 mod receipts;
 mod translate;
 

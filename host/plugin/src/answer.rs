@@ -6,7 +6,7 @@ use crate::{
     state::Wall,
     wit::{
         exports::patchbay::plugin::{
-            adapter::{Failure, Opened, Written},
+            adapter::{Failure, Health, Opened, Written},
             mapping::{Action, Mapped},
             polling::Page,
             routing::Decision,
@@ -90,7 +90,7 @@ macro_rules! without_json {
     ($($name:ty),*) => { $(impl Answer for $name { fn json(&self, _: &mut dyn FnMut(&str)) {} })* };
 }
 
-without_json!((), String, Opened, Written, Failure, Decision, webhooks::Answer);
+without_json!((), String, Opened, Written, Failure, Health, Decision, webhooks::Answer);
 
 impl Answer for Mapped {
     fn json(&self, look: &mut dyn FnMut(&str)) {

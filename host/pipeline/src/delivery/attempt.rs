@@ -172,6 +172,17 @@ impl Attempt<'_> {
         let (shared, key) = (self.shared, called.breaker(&slot.plugin));
         let mut number = self.call.attempt;
         let mut faults = Trace::new();
+        if self.pass.as_ref().is_some_and(Pass::wants_probe) {
+            let probed = self.probe(&slot.plugin, slip.journal(shared, number - 1).await?).await;
+            faults.push(probed.step);
+            if let Some(failure) = probed.down {
+                // The delivery itself is not tried: it would find the same, and somebody would have to look for it.
+                let ended = Ended { failure: Some(failure), ..Ended::default() };
+                let mut effects = Effects { trace: faults, ..Effects::default() };
+                let outcome = outcome::judge(&self, ended, None, number - 1, &mut effects);
+                return Ok(slip.tried(number - 1, outcome, effects));
+            }
+        }
         for last in [false, true] {
             // What a faulted call opened is gone with what it wrote.
             self.ticket = if let Placed::At(ticket) = placed { Some(ticket.clone()) } else { None };

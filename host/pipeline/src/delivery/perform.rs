@@ -158,7 +158,12 @@ impl Attempt<'_> {
                     Err(error) => {
                         let detail = format!("whose ticket it is cannot be looked up: {error}");
                         let kind = adapter::FailureKind::Busy;
-                        return Some(adapter::Failure { kind, detail, retry_after: None, written: Vec::new() });
+                        return Some(adapter::Failure {
+                            kind,
+                            detail,
+                            retry_after: None,
+                            written: Vec::new(),
+                        });
                     }
                 }
             }
@@ -302,7 +307,7 @@ impl Attempt<'_> {
         self.ticket = Some(ticket);
     }
 
-    async fn ports(&self, journal: Option<Journal>) -> Ports {
+    pub(super) async fn ports(&self, journal: Option<Journal>) -> Ports {
         let grants = self.view.chain.config.adapters.get(&self.lane.adapter).map(|slot| &slot.grants);
         let (tenant, adapter) = (self.lane.tenant.clone(), self.lane.adapter.clone());
         let store = self.shared.store.clone();

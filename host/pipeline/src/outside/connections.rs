@@ -58,6 +58,8 @@ pub(crate) struct Pass<'a> {
     delivery: i64,
     /// It sees for all others, until then.
     probe: Option<Millis>,
+    /// It is not the first that sees for all others, or it was alone with what it found.
+    again: bool,
 }
 
 /// What a delivery has found that found nobody there.
@@ -84,15 +86,17 @@ impl Connections {
         delivery: i64,
         now: Millis,
     ) -> Result<Pass<'_>, Millis> {
-        let mut probe = None;
-        if let Some(open) = self.lock().open.get_mut(key).filter(|open| open.generation == generation) {
+        let mut all = self.lock();
+        let (mut probe, mut again) = (None, all.alone.is_alone(delivery));
+        if let Some(open) = all.open.get_mut(key).filter(|open| open.generation == generation) {
             if open.waits(now) {
                 return Err(open.wait(now));
             }
             (open.probing, open.until) = (true, now + PROBE);
-            probe = Some(open.until);
+            (probe, again) = (Some(open.until), again || open.openings > 1);
         }
-        Ok(Pass { connections: self, key: key.clone(), generation, delivery, probe })
+        drop(all);
+        Ok(Pass { connections: self, key: key.clone(), generation, delivery, probe, again })
     }
 
     /// The same, for whoever only wants to know.
@@ -118,6 +122,19 @@ impl Connections {
 // === impl Pass ===
 
 impl Pass<'_> {
+    /// Whether the adapter should be asked first if anybody is there: others have looked in vain, or this one has. Where
+    /// nobody else writes, nothing else can tell an outage from words that break the CRM.
+    pub(crate) fn wants_probe(&self) -> bool {
+        self.again
+    }
+
+    /// Somebody is there, whatever becomes of this delivery; tells whether others waited for that.
+    pub(crate) fn is_answered(&self) -> bool {
+        let mut all = self.connections.lock();
+        all.alone.answers(&self.key);
+        all.open.remove(&self.key).is_some()
+    }
+
     /// The other side has answered this delivery; tells whether others waited for that. What was found after this one
     /// had set out is not taken back: the other side may have asked for a pause.
     pub(crate) fn is_up(&self) -> bool {

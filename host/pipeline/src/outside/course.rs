@@ -2,6 +2,9 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 
+/// Instead of a number of persons.
+const PROBE: u32 = u32::MAX;
+
 /// One attempt's course.
 #[derive(Debug, Default)]
 pub(crate) struct Course {
@@ -25,7 +28,12 @@ impl Course {
 
     /// From here on it is asked for the person, which was lost so often.
     pub(crate) fn asks_for_person(&self, lost: u32) {
-        self.person.store(lost.saturating_add(1), Relaxed);
+        self.person.store(lost.saturating_add(1).min(PROBE - 1), Relaxed);
+    }
+
+    /// From here on it is asked whether anybody is there.
+    pub(crate) fn probes(&self) {
+        self.person.store(PROBE, Relaxed);
     }
 
     /// From here on it is about the delivery itself.
@@ -38,6 +46,7 @@ impl Course {
     pub(crate) fn name(&self, step: String) -> String {
         match self.person.load(Relaxed) {
             0 => step,
+            PROBE => format!("probe\u{1f}{step}"),
             // No adapter can give a step this name: a name has no control characters.
             lost => format!("person {}\u{1f}{step}", lost - 1),
         }

@@ -54,6 +54,23 @@ async fn words_that_break_the_crm_hold_up_their_own_conversation_and_are_set_asi
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn where_nobody_else_writes_the_adapter_is_asked_whether_anybody_is_there() {
+    let crm = Crm::start().await;
+    let mut house = house(&crm).await;
+    crm.cannot_bear("poison");
+    say(&mut house, "a", &["poison", "after"]).await;
+    house
+        .until("the words are given up and the conversation goes on", async || {
+            house.clock.advance(MINUTE);
+            tokio::task::yield_now().await;
+            crm.words() == ["after"]
+        })
+        .await;
+    assert!(crm.requests().iter().any(|kind| kind == "ping"));
+    house.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
 async fn a_person_who_begins_two_conversations_at_once_is_made_once() {
     let crm = Crm::start().await;
     let mut house = house(&crm).await;

@@ -81,6 +81,18 @@ impl Plugin {
         self.effect(caller, ports, self.0.functions.update.as_ref(), (ticket, changes, call)).await
     }
 
+    /// `adapter.probe`.
+    ///
+    /// # Errors
+    /// A fault; the adapter's own failure is part of the value.
+    pub async fn probe(
+        &self,
+        caller: &Caller,
+        ports: Ports,
+    ) -> Result<Timed<Effect<adapter::Health>>, CallError> {
+        self.effect(caller, ports, self.0.functions.probe.as_ref(), ()).await
+    }
+
     /// `webhooks.accept`, for which there is as long as `within`; nothing where the component does not export `webhooks`.
     ///
     /// # Errors

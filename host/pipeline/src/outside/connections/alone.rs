@@ -27,11 +27,21 @@ struct Failing {
 impl Alone {
     /// A delivery was answered.
     pub(super) fn answered(&mut self, key: &Key, delivery: i64) {
+        self.answers(key);
+        self.forget(delivery);
+    }
+
+    /// Somebody was answered.
+    pub(super) fn answers(&mut self, key: &Key) {
         match self.answered.get_mut(key) {
             Some(count) => *count += 1,
             None => drop(self.answered.insert(key.clone(), 1)),
         }
-        self.forget(delivery);
+    }
+
+    /// Whether a delivery found nobody while others were answered.
+    pub(super) fn is_alone(&self, delivery: i64) -> bool {
+        self.failing.get(&delivery).is_some_and(|failing| failing.times > 0)
     }
 
     /// A delivery is not tried any more.

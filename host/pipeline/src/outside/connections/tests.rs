@@ -97,6 +97,22 @@ fn a_delivery_that_fails_while_others_are_answered_opens_nothing() {
 }
 
 #[test]
+fn where_there_are_no_others_the_adapter_tells_whether_anybody_is_there() {
+    let connections = Connections::default();
+    let mut now = fails(&enter(&connections, 1, 0).unwrap(), 0, None);
+    let first = enter(&connections, 1, now).unwrap();
+    assert!(!first.wants_probe(), "it may just be up again");
+    now = fails(&first, now, None);
+    let second = enter(&connections, 1, now).unwrap();
+    assert!(second.wants_probe() && second.is_answered());
+    assert_eq!(second.is_down(now, None, &mut StdRng::seed_from_u64(1)), Found::Alone(1));
+    drop(second);
+    assert!(enter(&connections, 2, now).unwrap().probe.is_none(), "nobody waits for this one");
+    assert!(enter(&connections, 1, now).unwrap().wants_probe(), "and it goes on asking");
+    assert!(!enter(&connections, 2, now).unwrap().wants_probe());
+}
+
+#[test]
 fn a_clock_that_was_far_ahead_once_closes_nobody_out() {
     let (connections, year) = (Connections::default(), 365 * 86_400_000);
     let _ = fails(&enter(&connections, 1, year).unwrap(), year, None);
