@@ -25,7 +25,10 @@ use crate::{
     shared::Shared,
 };
 
-pub(crate) use self::{outcome::apply as apply_changes, ports::Kv};
+pub(crate) use self::{
+    outcome::{apply as apply_changes, said},
+    ports::Kv,
+};
 
 /// How long a lane waits after the database failed.
 const PAUSE: Millis = 1_000;

@@ -73,9 +73,7 @@ pub(crate) fn judge(
         (_, Some(Verdict::Park(park))) => (park.reason.clone(), Failed::Never(park)),
         (_, Some(Verdict::Skip(why))) => (why, Failed::Pointless),
         (None, _) => return DeliveryOutcome::Done { ticket, parts: written.unwrap_or_default() },
-        (Some(failure), _) => {
-            (format!("{:?}: {}", failure.kind, failure.detail), failed(attempt, failure, number, &written))
-        }
+        (Some(failure), _) => (said(failure), failed(attempt, failure, number, &written)),
     };
     if let Some(parts) = &written {
         // The changes are what is left, of a message that is linked from now on.
@@ -94,6 +92,20 @@ pub(crate) fn judge(
         (Failed::Pointless, Some(parts)) => DeliveryOutcome::Done { ticket, parts },
         (Failed::Pointless, None) => DeliveryOutcome::Dropped(error),
     }
+}
+
+/// An adapter's failure in a sentence, in the contract's words.
+pub(crate) fn said(failure: &Failure) -> String {
+    let kind = match failure.kind {
+        FailureKind::Busy => "busy",
+        FailureKind::Unavailable => "unavailable",
+        FailureKind::Unauthorised => "unauthorised",
+        FailureKind::Rejected => "rejected",
+        FailureKind::Gone => "gone",
+        FailureKind::UnknownPerson => "unknown-person",
+        FailureKind::Unsupported => "unsupported",
+    };
+    format!("{kind}: {}", failure.detail)
 }
 
 /// What is left where the message is written, and the changes behind it are not made: under the same key, in the same
@@ -115,14 +127,14 @@ fn failed(attempt: &Attempt<'_>, failure: &Failure, number: u32, written: &Optio
     let never = |why: &str| {
         let chain = &attempt.view.chain;
         let component = chain.adapters.get(adapter).map(|slot| slot.plugin.digest().to_string());
-        let reason = format!("{:?}: {}{why}", failure.kind, failure.detail);
+        let reason = format!("{}{why}", said(failure));
         Failed::Never(Park { slot: Some(attempt.caller.slot.to_string()), component, reason, behind: None })
     };
     match failure.kind {
         FailureKind::Busy => Failed::Again(pause(number)),
         FailureKind::Unavailable | FailureKind::Unauthorised => {
             if failure.kind == FailureKind::Unauthorised {
-                tracing::error!(%tenant, %adapter, "the CRM refuses our credentials: nothing is delivered until they are mended");
+                tracing::error!(%tenant, %adapter, "the adapter may not do what it wants there: nothing is delivered until the credentials or the grants are mended; `patchbay why` says which");
             }
             let Some(pass) = &attempt.pass else { return Failed::Again(pause(number)) };
             match pass.is_down(attempt.now, failure.retry_after, &mut rand::rng()) {

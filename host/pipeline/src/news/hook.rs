@@ -13,7 +13,7 @@ use patchbay_types::{Millis, TicketId};
 use tracing::{info, warn};
 
 use crate::{
-    delivery::Kv,
+    delivery::{Kv, said},
     fault::{Called, Verdict},
     news::{
         Next,
@@ -176,7 +176,7 @@ impl Reading<'_> {
                     return self.done(entries, kv).await;
                 }
                 Ok(Some(Err(failure))) if never(&failure) => {
-                    let reason = format!("{:?}: {}", failure.kind, failure.detail);
+                    let reason = said(&failure);
                     return self.park(called.park(plugin, reason)).await;
                 }
                 Ok(Some(Err(failure))) => {

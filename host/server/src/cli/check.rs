@@ -68,7 +68,7 @@ impl Check {
             for warning in &report.warnings {
                 out.line(format!("warning: {warning}"))?;
             }
-            out.line(summary(&report))?;
+            out.line(summary(&report, self.quick))?;
         }
         if report.findings.is_empty() { Ok(()) } else { Err(Failure::Found) }
     }
@@ -166,8 +166,11 @@ fn values(loaded: &Loaded, tenant: &TenantId, config: &TenantConfig, report: &mu
     }
 }
 
-fn summary(report: &Report) -> String {
+fn summary(report: &Report, quick: bool) -> String {
     match report.findings.len() {
+        0 if quick => {
+            "nothing is wrong in the files; components and their settings were not tried (leave out `--quick`)".to_owned()
+        }
         0 => "nothing is wrong".to_owned(),
         1 => "1 thing is wrong".to_owned(),
         n => format!("{n} things are wrong"),

@@ -106,7 +106,8 @@ fn one(tenant: &TenantStatus, out: &mut Output) -> io::Result<()> {
     let mut said: Vec<&LastError> = Vec::new();
     for error in of_slots.chain(&tenant.last_error) {
         if !said.contains(&error) {
-            out.line(format!("  last error, {}: {}", time(error.at), error.finding))?;
+            let settled = if matches!(tenant.state, State::Active) { ", settled since" } else { "" };
+            out.line(format!("  last error, {}{settled}: {}", time(error.at), error.finding))?;
             said.push(error);
         }
     }

@@ -57,6 +57,11 @@ impl New {
             return Ok(out.json(&json!({ "kind": kind, "name": self.name, "path": dir }))?);
         }
         out.line(format!("made {}", dir.display()))?;
+        if self.sdk_path.is_none() {
+            out.line(
+                "note: patchbay-sdk is not on crates.io yet: name a checkout by --sdk-path or PATCHBAY_SDK",
+            )?;
+        }
         out.line("next: go there, `cargo test`, then `patchbay plugin test`")?;
         Ok(())
     }
