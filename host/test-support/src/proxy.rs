@@ -148,7 +148,12 @@ impl Drop for Proxy {
     }
 }
 
-async fn carry(client: TcpStream, target: SocketAddr, mut mode: watch::Receiver<Mode>, wanted: Option<Break>) {
+async fn carry(
+    client: TcpStream,
+    target: SocketAddr,
+    mut mode: watch::Receiver<Mode>,
+    wanted: Option<Break>,
+) {
     if *mode.borrow_and_update() == Mode::Down || wanted == Some(Break::AtOnce) {
         reset_on_close(&client);
         return;

@@ -53,7 +53,11 @@ pub(crate) fn reset_on_close(stream: &TcpStream) {
 }
 
 impl AsyncRead for Wire {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_read(cx, buf)
     }
 }
@@ -131,4 +135,3 @@ impl std::fmt::Display for Closed {
 }
 
 impl std::error::Error for Closed {}
-

@@ -77,7 +77,10 @@ async fn load_makes_one_record_and_the_loser_of_a_race_is_told_inside_a_success(
     assert_eq!((status, &lost["ids"]), (200, &json!(false)));
     assert!(lost["messages"][0]["message"].as_str().unwrap().contains("could not serialize"));
     assert_eq!(odoo.records("helpdesk.ticket").len(), 1);
-    assert_eq!(odoo.external("patchbay.t1"), Some(("helpdesk.ticket".to_owned(), first["ids"][0].as_i64().unwrap())));
+    assert_eq!(
+        odoo.external("patchbay.t1"),
+        Some(("helpdesk.ticket".to_owned(), first["ids"][0].as_i64().unwrap()))
+    );
 }
 
 #[tokio::test]
@@ -172,6 +175,7 @@ async fn a_call_whose_client_is_gone_or_cut_off_is_carried_out() {
         };
         assert!(!whole, "{fault:?}");
     }
-    let posted = odoo.messages("crm.lead", id).into_iter().filter(|message| message.message_type == "comment").count();
+    let posted =
+        odoo.messages("crm.lead", id).into_iter().filter(|message| message.message_type == "comment").count();
     assert_eq!(posted, 3);
 }

@@ -25,7 +25,9 @@ pub(crate) enum Op {
 }
 
 /// Nobody but an administrator even reads these.
-const ADMIN_ONLY: [&str; 8] = [
+const ADMIN_ONLY: [&str; 10] = [
+    "ir.module.module",
+    "res.users.apikeys",
     "ir.model.data",
     "ir.model",
     "ir.model.fields",
@@ -36,7 +38,8 @@ const ADMIN_ONLY: [&str; 8] = [
     "mail.notification",
 ];
 /// Nobody but an administrator changes these.
-const ADMIN_WRITES: [&str; 14] = [
+const ADMIN_WRITES: [&str; 15] = [
+    "crm.lost.reason",
     "res.users",
     "res.groups",
     "res.company",
@@ -63,19 +66,38 @@ impl Op {
             "crm.lead" if self == Self::Unlink => vec!["Sales/Administrator"],
             _ if model.starts_with("crm.") => vec!["Sales/Administrator", "Sales/User: Own Documents Only"],
             _ if model.starts_with("project.") => vec!["Project/Administrator", "Project/User"],
-            _ if model.starts_with("helpdesk.") => vec!["Helpdesk/Administrator", "Helpdesk/User: Personal tickets"],
+            _ if model.starts_with("helpdesk.") => {
+                vec!["Helpdesk/Administrator", "Helpdesk/User: Personal tickets"]
+            }
             "res.partner" | "res.partner.category" if v18 => {
                 vec!["Extra Rights/Contact Creation", "Sales/User: Own Documents Only"]
             }
-            "res.partner" | "res.partner.category" => vec!["Contact/Creation", "Sales/User: Own Documents Only"],
+            "res.partner" | "res.partner.category" => {
+                vec!["Contact/Creation", "Sales/User: Own Documents Only"]
+            }
             "ir.model.data" | "ir.model" | "ir.model.fields" | "res.users" | "res.groups" if v18 => {
                 vec!["Administration/Access Rights"]
             }
-            "ir.model.data" | "ir.model" | "ir.model.fields" | "res.users" | "res.groups" => vec!["Access Rights"],
+            "ir.model.data" | "ir.model" | "ir.model.fields" | "res.users" | "res.groups" => {
+                vec!["Access Rights"]
+            }
             _ if v18 => vec!["Administration/Settings"],
             _ => vec!["Role / Administrator"],
         }
     }
+}
+
+/// What groups, by external identifier, come to.
+pub(crate) fn role_of(groups: &[String]) -> Role {
+    let has = |name: &str| groups.iter().any(|group| group == name);
+    if has("base.group_system") {
+        return Role::Admin;
+    }
+    let apps = ["sales_team.", "project.", "helpdesk_mgmt."];
+    if groups.iter().any(|group| apps.iter().any(|app| group.starts_with(app))) {
+        return Role::Internal;
+    }
+    Role::Limited
 }
 
 /// Whether the user's groups give this right.
@@ -101,7 +123,8 @@ pub(crate) fn check(tx: &Tx<'_>, op: Op, model: &str) -> Res<()> {
         return Ok(());
     }
     // To make a field one needs to read the model that it is for.
-    let shown = if model == "ir.model.fields" && op == Op::Create { ("ir.model", Op::Read) } else { (model, op) };
+    let shown =
+        if model == "ir.model.fields" && op == Op::Create { ("ir.model", Op::Read) } else { (model, op) };
     match tx.model(shown.0) {
         Some(model) => Err(forbidden(tx.version(), shown.1, &model)),
         None => Err(Halt::Unbacked(format!("rights on a model that is not there: {model}"))),

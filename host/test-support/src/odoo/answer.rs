@@ -56,7 +56,11 @@ impl Answer {
 
     /// What the double says when it does not know what a real server would.
     pub(crate) fn unbacked(what: &str) -> Self {
-        Self::text(501, "text/plain; charset=utf-8", format!("No transcript shows what Odoo answers to this: {what}\n"))
+        Self::text(
+            501,
+            "text/plain; charset=utf-8",
+            format!("No transcript shows what Odoo answers to this: {what}\n"),
+        )
     }
 
     pub(crate) fn backed_by(mut self, entry: Option<String>) -> Self {

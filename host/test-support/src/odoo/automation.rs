@@ -34,7 +34,9 @@ pub(crate) fn listening(tx: &Tx<'_>) -> Vec<String> {
     rules(tx)
         .into_iter()
         .filter(|rule| {
-            tx.get("base.automation", *rule, "trigger").as_str().is_some_and(|name| name.starts_with("on_message"))
+            tx.get("base.automation", *rule, "trigger")
+                .as_str()
+                .is_some_and(|name| name.starts_with("on_message"))
         })
         .filter_map(|rule| tx.get("base.automation", rule, "model_name").as_str().map(str::to_owned))
         .collect()
@@ -65,8 +67,12 @@ fn matches(tx: &Tx<'_>, rule: i64, event: &Event) -> Option<(String, i64)> {
     let (model, id) = match event {
         Event::Created { model, id } if matches!(trigger, "on_create" | "on_create_or_write") => (model, *id),
         Event::Written { model, id, changed, .. } if matches!(trigger, "on_write" | "on_create_or_write") => {
-            let watched: Vec<i64> =
-                field("trigger_field_ids").as_array().into_iter().flatten().filter_map(Value::as_i64).collect();
+            let watched: Vec<i64> = field("trigger_field_ids")
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(Value::as_i64)
+                .collect();
             let touched = watched.iter().any(|watched| {
                 tx.get("ir.model.fields", *watched, "name")
                     .as_str()
@@ -125,7 +131,10 @@ fn send(tx: &Tx<'_>, rule: i64, model: &str, id: i64) -> Vec<Hook> {
                 let value = if field.kind == Kind::Binary { json!(false) } else { value };
                 body.insert(name.to_owned(), value);
             }
-            Some(Hook { url: field("webhook_url").as_str()?.to_owned(), body: serde_json::to_string(&body).ok()? })
+            Some(Hook {
+                url: field("webhook_url").as_str()?.to_owned(),
+                body: serde_json::to_string(&body).ok()?,
+            })
         })
         .collect()
 }

@@ -19,21 +19,36 @@ pub const FILES: [(&str, &str); 4] = [
 
 /// What is answered although no entry shows just this, because another entry shows its shape. What, and why.
 pub const ANALOGIES: [(&str, &str); 9] = [
-    ("ORM methods on any model", "search, search_read, read, create, write, unlink, fields_get, load answer alike on all models"),
-    ("JSON-2 for what only JSON-RPC shows", "JSON-2 carries the bare result of the same method (see the pairs that both show)"),
+    (
+        "ORM methods on any model",
+        "search, search_read, read, create, write, unlink, fields_get, load answer alike on all models",
+    ),
+    (
+        "JSON-2 for what only JSON-RPC shows",
+        "JSON-2 carries the bare result of the same method (see the pairs that both show)",
+    ),
     (
         "fields marked ? in the tables",
         "fields of the standard modules that an adapter or the set-up needs; their kinds are shown by other fields",
     ),
     ("operators other than =, !=, >, in, =ilike", "the rest of the same operator table of the ORM"),
     ("x2many commands other than 6", "the ORM's documented commands"),
-    ("base.automation, ir.actions.server, res.groups", "the webhook recordings need them; how they were made was not recorded"),
-    ("rights of the limited user on tasks and tickets", "as recorded for leads, with the groups of those modules"),
+    (
+        "base.automation, ir.actions.server, res.groups",
+        "the webhook recordings need them; how they were made was not recorded",
+    ),
+    (
+        "rights of the limited user on tasks and tickets",
+        "as recorded for leads, with the groups of those modules",
+    ),
     (
         "an author without an address",
         "the source of both versions raises UserError when neither the author nor email_from gives an address",
     ),
-    ("SerializationFailure outside load", "psycopg2's error by name; the transcripts show other errors of psycopg2"),
+    (
+        "SerializationFailure outside load",
+        "psycopg2's error by name; the transcripts show other errors of psycopg2",
+    ),
 ];
 
 fn names() -> &'static BTreeMap<&'static str, BTreeSet<String>> {

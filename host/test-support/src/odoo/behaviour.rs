@@ -24,7 +24,13 @@ fn text<'a>(row: &'a Row, field: &str) -> Option<&'a str> {
 }
 
 /// Defaults that depend on the user or on other records.
-pub(crate) fn before_create(tx: &mut Tx<'_>, model: &Model, id: i64, row: &mut Row, values: &Values) -> Res<()> {
+pub(crate) fn before_create(
+    tx: &mut Tx<'_>,
+    model: &Model,
+    id: i64,
+    row: &mut Row,
+    values: &Values,
+) -> Res<()> {
     match model.name.as_str() {
         "crm.lead" => {
             set(row, "user_id", json!(tx.uid));
@@ -36,7 +42,8 @@ pub(crate) fn before_create(tx: &mut Tx<'_>, model: &Model, id: i64, row: &mut R
         "project.task" => {
             let project = values.get("project_id").and_then(Value::as_i64);
             let stages = project.map_or_else(Vec::new, |project| {
-                tx.search_json("project.task.type", &json!([["project_ids", "=", project]])).unwrap_or_default()
+                tx.search_json("project.task.type", &json!([["project_ids", "=", project]]))
+                    .unwrap_or_default()
             });
             if let Some(first) = stages.first() {
                 set(row, "stage_id", json!(first));
@@ -75,7 +82,11 @@ pub(crate) fn derive(tx: &mut Tx<'_>, model: &Model, id: i64, row: &mut Row, val
     match model.name.as_str() {
         "res.partner" => {
             let email = text(row, "email").map(|email| email.trim().to_lowercase());
-            set(row, "email_normalized", email.filter(|email| email.contains('@')).map_or(json!(false), |e| json!(e)));
+            set(
+                row,
+                "email_normalized",
+                email.filter(|email| email.contains('@')).map_or(json!(false), |e| json!(e)),
+            );
             let phone = text(row, "phone").filter(|phone| phone.trim_start().starts_with('+')).map(|phone| {
                 let digits: String = phone.chars().filter(char::is_ascii_digit).collect();
                 format!("+{digits}")
@@ -100,7 +111,9 @@ pub(crate) fn derive(tx: &mut Tx<'_>, model: &Model, id: i64, row: &mut Row, val
             let before = tx.row(&model.name, id).and_then(|old| old.get("stage_id").and_then(Value::as_i64));
             if before != stage {
                 let flag = |name: &str| {
-                    stage.is_some_and(|stage| tx.get("helpdesk.ticket.stage", stage, name).as_bool() == Some(true))
+                    stage.is_some_and(|stage| {
+                        tx.get("helpdesk.ticket.stage", stage, name).as_bool() == Some(true)
+                    })
                 };
                 let (closed, unattended) = (flag("closed"), flag("unattended"));
                 set(row, "closed", json!(closed));
@@ -130,7 +143,9 @@ pub(crate) fn derive(tx: &mut Tx<'_>, model: &Model, id: i64, row: &mut Row, val
             let name = format!("{}.{}", text(row, "module").unwrap_or(""), text(row, "name").unwrap_or(""));
             set(row, "complete_key", json!(name));
         }
-        "ir.attachment" if values.contains_key("res_model") && row.get("res_id").and_then(Value::as_i64) == Some(0) => {
+        "ir.attachment"
+            if values.contains_key("res_model") && row.get("res_id").and_then(Value::as_i64) == Some(0) =>
+        {
             set(row, "res_id", json!(0));
         }
         _ => {}
@@ -153,7 +168,12 @@ pub(crate) fn after_create(tx: &mut Tx<'_>, model: &Model, id: i64, values: &Val
                     "project.task" => (15, "<div summary=\"o_mail_notification\"><p>Task Created</p></div>"),
                     _ => (36, "<div summary=\"o_mail_notification\"><p>Helpdesk Ticket created</p></div>"),
                 };
-                post::log(tx, &model.name, id, post::Log { subtype: Some(subtype), body, ..post::Log::default() });
+                post::log(
+                    tx,
+                    &model.name,
+                    id,
+                    post::Log { subtype: Some(subtype), body, ..post::Log::default() },
+                );
             }
             assigned(tx, model, id);
         }
@@ -177,13 +197,15 @@ pub(crate) fn after_create(tx: &mut Tx<'_>, model: &Model, id: i64, values: &Val
                 tx.changes.unique.push(name.to_owned());
             }
         }
+        "base.automation" => adopt(tx, id),
         "ir.actions.server" => {
             // The rule lists its actions, whichever side was written.
             if let Some(rule) = tx.get(&model.name, id, "base_automation_id").as_i64()
                 && let Some(row) = tx.row("base.automation", rule)
             {
                 let mut row = (*row).clone();
-                let mut actions = row.get("action_server_ids").and_then(Value::as_array).cloned().unwrap_or_default();
+                let mut actions =
+                    row.get("action_server_ids").and_then(Value::as_array).cloned().unwrap_or_default();
                 if !actions.contains(&json!(id)) {
                     actions.push(json!(id));
                 }
@@ -219,8 +241,23 @@ fn new_field(tx: &mut Tx<'_>, id: i64, values: &Values) -> Res<()> {
     Ok(())
 }
 
+/// A rule's actions know their rule.
+fn adopt(tx: &mut Tx<'_>, rule: i64) {
+    let actions = tx.get("base.automation", rule, "action_server_ids");
+    for action in actions.as_array().into_iter().flatten().filter_map(Value::as_i64) {
+        if let Some(row) = tx.row("ir.actions.server", action) {
+            let mut row = (*row).clone();
+            set(&mut row, "base_automation_id", json!(rule));
+            tx.put("ir.actions.server", action, row);
+        }
+    }
+}
+
 /// Log lines of what changed, and followers of whom it was given to.
 pub(crate) fn after_write(tx: &mut Tx<'_>, model: &Model, id: i64, before: &Arc<Row>) -> Res<()> {
+    if model.name == "base.automation" {
+        adopt(tx, id);
+    }
     if !model.is_thread() || model.name == "res.partner" {
         return Ok(());
     }
@@ -234,7 +271,8 @@ pub(crate) fn after_write(tx: &mut Tx<'_>, model: &Model, id: i64, before: &Arc<
         return Ok(());
     }
     if changed(tx, "stage_id") {
-        let closing = model.name == "helpdesk.ticket" && tx.get(&model.name, id, "closed").as_bool() == Some(true);
+        let closing =
+            model.name == "helpdesk.ticket" && tx.get(&model.name, id, "closed").as_bool() == Some(true);
         let subtype = match model.name.as_str() {
             "crm.lead" => 6,
             "project.task" => 16,
@@ -249,10 +287,13 @@ pub(crate) fn after_write(tx: &mut Tx<'_>, model: &Model, id: i64, before: &Arc<
         );
         track(tx, model, id, before, line);
         if closing {
-            let subject =
-                format!("The ticket {} has been closed.", tx.get(&model.name, id, "number").as_str().unwrap_or(""));
+            let subject = format!(
+                "The ticket {} has been closed.",
+                tx.get(&model.name, id, "number").as_str().unwrap_or("")
+            );
             let body = "<table><tbody><tr><td><p>The ticket has been closed.</p></td></tr></tbody></table>";
-            let mail = post::Log { body, kind: "email_outgoing", subject: Some(subject), ..post::Log::default() };
+            let mail =
+                post::Log { body, kind: "email_outgoing", subject: Some(subject), ..post::Log::default() };
             post::log(tx, &model.name, id, mail);
         }
     }
@@ -282,7 +323,9 @@ fn track(tx: &mut Tx<'_>, model: &Model, id: i64, before: &Arc<Row>, message: i6
 /// Whoever a record is given to follows it.
 fn assigned(tx: &mut Tx<'_>, model: &Model, id: i64) {
     let mut users: Vec<i64> = tx.get(&model.name, id, "user_id").as_i64().into_iter().collect();
-    users.extend(tx.get(&model.name, id, "user_ids").as_array().into_iter().flatten().filter_map(Value::as_i64));
+    users.extend(
+        tx.get(&model.name, id, "user_ids").as_array().into_iter().flatten().filter_map(Value::as_i64),
+    );
     for user in users {
         let partner = tx.get("res.users", user, "partner_id").as_i64();
         let known = partner.is_none_or(|partner| compute::followers(tx, &model.name, id).contains(&partner));
@@ -301,7 +344,8 @@ pub(crate) fn follow(tx: &mut Tx<'_>, model: &str, id: i64, partner: Option<i64>
         return;
     }
     let Some(followers) = tx.model("mail.followers") else { return };
-    let values = json!({"res_model": model, "res_id": id, "partner_id": partner, "subtype_ids": [[6, 0, [1]]]});
+    let values =
+        json!({"res_model": model, "res_id": id, "partner_id": partner, "subtype_ids": [[6, 0, [1]]]});
     if let Value::Object(values) = values {
         let _ = orm::create_unchecked(tx, &followers, &values);
     }

@@ -17,7 +17,9 @@ pub(crate) fn display_name(tx: &Tx<'_>, model: &str, id: i64, row: &Row) -> Valu
             _ => Value::Bool(false),
         },
         // 19 shows a message's subject only.
-        "mail.message" if tx.version() == Version::V19 => row.get("subject").cloned().unwrap_or(Value::Bool(false)),
+        "mail.message" if tx.version() == Version::V19 => {
+            row.get("subject").cloned().unwrap_or(Value::Bool(false))
+        }
         "ir.model.fields" => {
             let label = tx
                 .model(text(row, "model").unwrap_or(""))
@@ -53,13 +55,15 @@ pub(crate) fn value(tx: &Tx<'_>, model: &str, id: i64, row: &Row, field: &str) -
             json!(followers(tx, model, id).into_iter().any(|follower| Some(follower) == partner))
         }
         ("res.partner", "user_ids") => json!(tx.find("res.users", "partner_id", &json!(id))),
-        ("res.partner", "image_128" | "avatar_128") => row.get("image_1920").cloned()?,
+        ("res.partner", "image_128" | "avatar_128") => picture(tx, row.get("image_1920")?),
         ("res.users", "avatar_128") => {
             let partner = row.get("partner_id").and_then(Value::as_i64)?;
-            tx.get("res.partner", partner, "image_1920")
+            picture(tx, &tx.get("res.partner", partner, "image_1920"))
         }
         ("mail.message", "preview") => json!(html::preview(text(row, "body").unwrap_or(""))),
-        ("mail.message", "tracking_value_ids") => json!(tx.find("mail.tracking.value", "mail_message_id", &json!(id))),
+        ("mail.message", "tracking_value_ids") => {
+            json!(tx.find("mail.tracking.value", "mail_message_id", &json!(id)))
+        }
         ("ir.model.data", "complete_name") => row.get("complete_key").cloned()?,
         ("ir.attachment", "datas") => {
             let bytes = tx.files.get(text(row, "checksum")?)?;
@@ -68,9 +72,19 @@ pub(crate) fn value(tx: &Tx<'_>, model: &str, id: i64, row: &Row, field: &str) -
             }
             json!(STANDARD.encode(&bytes))
         }
-        ("ir.attachment", "raw") => json!(String::from_utf8(tx.files.get(text(row, "checksum")?)?.to_vec()).ok()?),
+        ("ir.attachment", "raw") => {
+            json!(String::from_utf8(tx.files.get(text(row, "checksum")?)?.to_vec()).ok()?)
+        }
         _ => return None,
     })
+}
+
+/// Base64, or how large it is where only that is asked.
+fn picture(tx: &Tx<'_>, value: &Value) -> Value {
+    match value.as_str() {
+        Some(text) if tx.flag("bin_size") == Some(true) => json!(human_size(text.len() / 4 * 3)),
+        _ => value.clone(),
+    }
 }
 
 /// Partners that follow a record.

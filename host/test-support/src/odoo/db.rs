@@ -161,7 +161,9 @@ impl Db {
         }
         self.version += 1;
         for (model, field) in changes.fields {
-            if field.indexed && let Some(table) = self.tables.get_mut(&model) {
+            if field.indexed
+                && let Some(table) = self.tables.get_mut(&model)
+            {
                 table.index.insert(field.name.clone(), HashMap::new());
             }
             self.schema.add_field(&model, field);

@@ -43,8 +43,22 @@ impl Automation {
     pub fn comments(models: &[&str], bridge: i64) -> Self {
         let models: Vec<String> = models.iter().map(|model| format!("'{model}'")).collect();
         let fields = [
-            "attachment_ids", "author_id", "body", "create_date", "create_uid", "date", "email_from", "is_internal",
-            "message_id", "message_type", "model", "parent_id", "partner_ids", "record_name", "res_id", "subtype_id",
+            "attachment_ids",
+            "author_id",
+            "body",
+            "create_date",
+            "create_uid",
+            "date",
+            "email_from",
+            "is_internal",
+            "message_id",
+            "message_type",
+            "model",
+            "parent_id",
+            "partner_ids",
+            "record_name",
+            "res_id",
+            "subtype_id",
         ];
         Self {
             model: "mail.message".to_owned(),
@@ -114,11 +128,20 @@ impl Odoo {
     }
 
     /// The agent answers with a file. Answers the message and the attachment.
-    pub async fn agent_attach(&self, model: &str, id: i64, html: &str, name: &str, mimetype: &str, bytes: &[u8]) -> (i64, i64) {
+    pub async fn agent_attach(
+        &self,
+        model: &str,
+        id: i64,
+        html: &str,
+        name: &str,
+        mimetype: &str,
+        bytes: &[u8],
+    ) -> (i64, i64) {
         let values = json!({
             "name": name, "mimetype": mimetype, "datas": STANDARD.encode(bytes), "res_model": model, "res_id": id,
         });
-        let made = self.act(self.agent().uid, "ir.attachment", "create", None, json!({"vals_list": [values]})).await;
+        let made =
+            self.act(self.agent().uid, "ir.attachment", "create", None, json!({"vals_list": [values]})).await;
         let attachment = made.get(0).and_then(Value::as_i64).unwrap_or(0);
         (self.post(model, id, html, "mail.mt_comment", vec![attachment]).await, attachment)
     }
@@ -177,7 +200,10 @@ impl Odoo {
         self.force(|tx| {
             for name in tx.model_names() {
                 let Some(model) = tx.model(&name) else { continue };
-                let points = model.fields.iter().filter(|field| field.stored && field.relation.as_deref() == Some("res.partner"));
+                let points = model
+                    .fields
+                    .iter()
+                    .filter(|field| field.stored && field.relation.as_deref() == Some("res.partner"));
                 let points: Vec<_> = points.cloned().collect();
                 for field in points {
                     let ids = tx.search_json(&name, &json!([[field.name, "=", from]]))?;
@@ -186,7 +212,11 @@ impl Odoo {
                         let mut row = (*row).clone();
                         let value = match row.get(&field.name) {
                             Some(Value::Array(all)) => {
-                                json!(all.iter().map(|v| if v == &json!(from) { json!(into) } else { v.clone() }).collect::<Vec<_>>())
+                                json!(
+                                    all.iter()
+                                        .map(|v| if v == &json!(from) { json!(into) } else { v.clone() })
+                                        .collect::<Vec<_>>()
+                                )
                             }
                             _ => json!(into),
                         };
@@ -231,7 +261,8 @@ impl Odoo {
             });
             let Value::Object(values) = values else { return Ok(0) };
             let made = orm::create_unchecked(tx, &about, &values)?;
-            let about = tx.model("ir.actions.server").ok_or_else(|| Halt::Unbacked("no actions".to_owned()))?;
+            let about =
+                tx.model("ir.actions.server").ok_or_else(|| Halt::Unbacked("no actions".to_owned()))?;
             let values = json!({
                 "model_id": model, "state": "webhook", "usage": "base_automation", "base_automation_id": made,
                 "webhook_url": url, "webhook_field_ids": [[6, 0, sent]],
@@ -294,6 +325,25 @@ impl Odoo {
 
     /// A server without a module: its model, and what stands below it, is not there.
     pub fn without_model(&self, model: &str) {
+        let module = match model {
+            "crm.lead" => "crm",
+            "project.task" => "project",
+            "helpdesk.ticket" => "helpdesk_mgmt",
+            "base.automation" => "base_automation",
+            other => other,
+        };
+        self.force(|tx| {
+            for id in tx.find("ir.module.module", "name", &json!(module)) {
+                let Some(row) = tx.row("ir.module.module", id) else { continue };
+                let mut row = (*row).clone();
+                row.insert("state".to_owned(), json!("uninstalled"));
+                tx.put("ir.module.module", id, row);
+            }
+            for id in tx.find("ir.model", "model", &json!(model)) {
+                tx.delete("ir.model", id);
+            }
+            Ok(())
+        });
         if let Ok(mut db) = self.core.db.write() {
             db.schema.remove_model(model);
         }
@@ -315,7 +365,8 @@ impl Odoo {
 
     /// A custom field, as an administrator adds it.
     pub fn custom_field(&self, model: &str, field: &str, kind: &str) {
-        let owner = self.core.look(|tx| tx.find("ir.model", "model", &json!(model)).first().copied()).flatten();
+        let owner =
+            self.core.look(|tx| tx.find("ir.model", "model", &json!(model)).first().copied()).flatten();
         self.seed(
             "ir.model.fields",
             json!({"name": field, "model_id": owner, "field_description": field, "ttype": kind}),
@@ -366,7 +417,9 @@ impl Drop for Held<'_> {
 fn message_number(answer: &Value) -> i64 {
     match answer {
         Value::Array(ids) => ids.first().and_then(Value::as_i64).unwrap_or(0),
-        Value::String(text) => text.chars().filter(char::is_ascii_digit).collect::<String>().parse().unwrap_or(0),
+        Value::String(text) => {
+            text.chars().filter(char::is_ascii_digit).collect::<String>().parse().unwrap_or(0)
+        }
         other => other.as_i64().unwrap_or(0),
     }
 }

@@ -50,7 +50,9 @@ fn node(tx: &Tx<'_>, model: &Model, items: &[Value], at: &mut usize) -> Res<Node
     };
     *at += 1;
     match item {
-        Value::String(op) if op == "&" => Ok(Node::And(vec![node(tx, model, items, at)?, node(tx, model, items, at)?])),
+        Value::String(op) if op == "&" => {
+            Ok(Node::And(vec![node(tx, model, items, at)?, node(tx, model, items, at)?]))
+        }
         Value::String(op) if op == "|" => {
             Ok(Node::Or(Box::new(node(tx, model, items, at)?), Box::new(node(tx, model, items, at)?)))
         }
@@ -67,8 +69,11 @@ fn leaf_of(tx: &Tx<'_>, model: &Model, leaf: &[Value]) -> Res<Leaf> {
     let v18 = tx.version() == Version::V18;
     let repr = format!("('{path}', '{op}', {})", repr(value));
     if !OPERATORS.contains(&op.as_str()) {
-        let message =
-            if v18 { format!("Invalid leaf {repr}") } else { format!("Invalid operator in condition {repr}") };
+        let message = if v18 {
+            format!("Invalid leaf {repr}")
+        } else {
+            format!("Invalid operator in condition {repr}")
+        };
         return Err(value_error(message, &["error.bad_domain"]));
     }
     let mut here = Some(model.name.clone());
@@ -145,7 +150,8 @@ fn leaf_holds(tx: &Tx<'_>, model: &str, id: i64, path: &[String], leaf: &Leaf) -
     };
     if ids.is_empty() {
         // An empty relation has a field that is not set.
-        let positive = matches!(leaf.op.as_str(), "=") && (leaf.value == Value::Bool(false) || leaf.value.is_null());
+        let positive =
+            matches!(leaf.op.as_str(), "=") && (leaf.value == Value::Bool(false) || leaf.value.is_null());
         return positive || leaf.op == "!=" && leaf.value != Value::Bool(false);
     }
     ids.into_iter().any(|id| leaf_holds(tx, relation, id, rest, leaf))
@@ -179,9 +185,12 @@ fn compare(tx: &Tx<'_>, kind: Kind, relation: Option<&str>, have: &Value, leaf: 
         "in" => want.as_array().is_some_and(|all| all.iter().any(|want| same(kind, have, want))),
         "not in" => !want.as_array().is_some_and(|all| all.iter().any(|want| same(kind, have, want))),
         "like" => text(have).is_some_and(|have| text(want).is_some_and(|want| have.contains(&want))),
-        "ilike" => contains(have, want) || by_name(tx, relation, have, want, |name, want| {
-            name.to_lowercase().contains(&want.to_lowercase())
-        }),
+        "ilike" => {
+            contains(have, want)
+                || by_name(tx, relation, have, want, |name, want| {
+                    name.to_lowercase().contains(&want.to_lowercase())
+                })
+        }
         "not ilike" => !contains(have, want),
         "=ilike" => text(have).is_some_and(|have| {
             text(want).is_some_and(|want| pattern(&want.to_lowercase(), &have.to_lowercase()))
@@ -259,8 +268,11 @@ fn pattern(want: &str, have: &str) -> bool {
 fn ordered(version: Version, kind: Kind, have: &Value, want: &Value, op: &str) -> bool {
     let ordering = match (have, want) {
         (Value::String(have), Value::String(want)) => {
-            let have =
-                if kind == Kind::Datetime && version == Version::V19 { have.get(..19).unwrap_or(have) } else { have };
+            let have = if kind == Kind::Datetime && version == Version::V19 {
+                have.get(..19).unwrap_or(have)
+            } else {
+                have
+            };
             have.cmp(want.as_str())
         }
         (Value::Number(have), Value::Number(want)) => match have.as_f64().partial_cmp(&want.as_f64()) {

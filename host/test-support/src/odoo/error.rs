@@ -69,12 +69,18 @@ pub(crate) fn access_denied(entries: &[&'static str]) -> Halt {
     make("odoo.exceptions.AccessDenied", 403, "Access Denied".to_owned(), entries)
 }
 /// An error of the web layer, JSON-2 only.
-pub(crate) fn web_error(name: &str, status: u16, message: impl Into<String>, entries: &[&'static str]) -> Halt {
+pub(crate) fn web_error(
+    name: &str,
+    status: u16,
+    message: impl Into<String>,
+    entries: &[&'static str],
+) -> Halt {
     make(&format!("werkzeug.exceptions.{name}"), status, message.into(), entries)
 }
 /// `odoo.exceptions.MissingError` for the first of the records that are not there.
 pub(crate) fn missing(model: &str, id: i64, uid: i64, entries: &[&'static str]) -> Halt {
-    let message = format!("Record does not exist or has been deleted.\n(Record: {model}({id},), User: {uid})");
+    let message =
+        format!("Record does not exist or has been deleted.\n(Record: {model}({id},), User: {uid})");
     make("odoo.exceptions.MissingError", 404, message, entries)
 }
 

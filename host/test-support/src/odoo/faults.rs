@@ -89,7 +89,8 @@ impl Faults {
 
     pub(crate) fn take(&self, method: &str) -> Option<Fault> {
         let mut rules = self.0.lock().ok()?;
-        let at = rules.iter().position(|rule| rule.method.as_deref().is_none_or(|wanted| wanted == method))?;
+        let at =
+            rules.iter().position(|rule| rule.method.as_deref().is_none_or(|wanted| wanted == method))?;
         let rule = rules.get_mut(at)?;
         let fault = rule.fault.clone();
         if let Some(times) = &mut rule.times {

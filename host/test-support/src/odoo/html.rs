@@ -5,14 +5,60 @@ use std::{borrow::Cow, collections::HashSet, sync::OnceLock};
 use ammonia::Builder;
 
 const TAGS: [&str; 50] = [
-    "a", "abbr", "b", "blockquote", "br", "caption", "center", "code", "col", "colgroup", "dd", "del", "details", "div",
-    "dl", "dt", "em", "figcaption", "figure", "font", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "img", "ins", "li",
-    "ol", "p", "pre", "q", "s", "small", "span", "strike", "strong", "sub", "summary", "sup", "table", "tbody", "td",
-    "th", "tr", "u", "ul",
+    "a",
+    "abbr",
+    "b",
+    "blockquote",
+    "br",
+    "caption",
+    "center",
+    "code",
+    "col",
+    "colgroup",
+    "dd",
+    "del",
+    "details",
+    "div",
+    "dl",
+    "dt",
+    "em",
+    "figcaption",
+    "figure",
+    "font",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "hr",
+    "i",
+    "img",
+    "ins",
+    "li",
+    "ol",
+    "p",
+    "pre",
+    "q",
+    "s",
+    "small",
+    "span",
+    "strike",
+    "strong",
+    "sub",
+    "summary",
+    "sup",
+    "table",
+    "tbody",
+    "td",
+    "th",
+    "tr",
+    "u",
+    "ul",
 ];
 const ATTRIBUTES: [&str; 14] = [
-    "href", "src", "style", "class", "color", "title", "alt", "width", "height", "target", "start", "colspan", "rowspan",
-    "summary",
+    "href", "src", "style", "class", "color", "title", "alt", "width", "height", "target", "start",
+    "colspan", "rowspan", "summary",
 ];
 
 fn sanitiser() -> &'static Builder<'static> {
@@ -23,7 +69,16 @@ fn sanitiser() -> &'static Builder<'static> {
             .tags(TAGS.into_iter().collect())
             .clean_content_tags(HashSet::from(["script", "style", "iframe", "form", "head", "title"]))
             .generic_attributes(ATTRIBUTES.into_iter().collect())
-            .url_schemes(HashSet::from(["http", "https", "mailto", "mxc", "tel", "data", "javascript", "matrix"]))
+            .url_schemes(HashSet::from([
+                "http",
+                "https",
+                "mailto",
+                "mxc",
+                "tel",
+                "data",
+                "javascript",
+                "matrix",
+            ]))
             .link_rel(None)
             .attribute_filter(|_, attribute, value| {
                 let dangerous = matches!(attribute, "href" | "src")

@@ -23,7 +23,11 @@ use crate::wire::Scissors;
 const LONGEST_KEPT: usize = 64 * 1024;
 
 /// Answers one request; none: the connection is to end.
-pub(crate) async fn handle(core: Arc<Core>, request: Request<Incoming>, scissors: Scissors) -> Option<Response<Full<Bytes>>> {
+pub(crate) async fn handle(
+    core: Arc<Core>,
+    request: Request<Incoming>,
+    scissors: Scissors,
+) -> Option<Response<Full<Bytes>>> {
     let (parts, body) = request.into_parts();
     let body = body.collect().await.ok()?.to_bytes();
     // A task of its own: a client that is gone does not stop the call.
@@ -39,7 +43,8 @@ pub(crate) async fn handle(core: Arc<Core>, request: Request<Incoming>, scissors
 }
 
 async fn route(core: &Core, parts: &http::request::Parts, body: Bytes) -> (Answer, Option<Fault>) {
-    let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let header =
+        |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let path = parts.uri.path().to_owned();
     let headers = Headers {
         authorization: header("authorization"),
@@ -96,7 +101,10 @@ fn before(fault: Option<&Fault>) -> Option<Answer> {
 }
 
 fn proxy_page(status: u16) -> Answer {
-    Answer::html(status, format!("<html><head><title>{status}</title></head><body><h1>{status}</h1></body></html>\n"))
+    Answer::html(
+        status,
+        format!("<html><head><title>{status}</title></head><body><h1>{status}</h1></body></html>\n"),
+    )
 }
 
 async fn jsonrpc(
@@ -168,7 +176,9 @@ fn kept(value: &Value) -> Value {
     match value {
         Value::String(text) if text.len() > LONGEST_KEPT => json!(format!("<{} bytes>", text.len())),
         Value::Array(items) => Value::Array(items.iter().map(kept).collect()),
-        Value::Object(fields) => Value::Object(fields.iter().map(|(name, value)| (name.clone(), kept(value))).collect()),
+        Value::Object(fields) => {
+            Value::Object(fields.iter().map(|(name, value)| (name.clone(), kept(value))).collect())
+        }
         other => other.clone(),
     }
 }
@@ -178,7 +188,9 @@ fn web(core: &Core, parts: &http::request::Parts, path: &str, headers: &Headers)
     match path {
         "/web/version" if core.version == Version::V18 => Answer::not_found().backed_by(back("web.version")),
         "/web/version" => Answer::json(200, &core.version.web()).backed_by(back("web.version")),
-        "/json/version" if core.version == Version::V19 => Answer::json(200, &core.version.web()).backed_by(back("json.version")),
+        "/json/version" if core.version == Version::V19 => {
+            Answer::json(200, &core.version.web()).backed_by(back("json.version"))
+        }
         "/web/webclient/version_info" => {
             let body = json!({"jsonrpc": "2.0", "id": null, "result": core.version.info()});
             Answer::json(200, &body).backed_by(back("web.webclient.version_info"))
@@ -198,7 +210,8 @@ fn content(core: &Core, parts: &http::request::Parts, path: &str, headers: &Head
     let one = core.one_database.load(std::sync::atomic::Ordering::SeqCst);
     let query = parts.uri.query().unwrap_or("");
     let token = query.split('&').find_map(|pair| pair.strip_prefix("access_token="));
-    let selected = one || (core.version == Version::V19 && headers.database.as_deref() == Some(&core.database));
+    let selected =
+        one || (core.version == Version::V19 && headers.database.as_deref() == Some(&core.database));
     if !selected {
         return match core.version {
             Version::V18 => Answer::not_found().backed_by(back("attachment.download.anonymous")),
@@ -207,7 +220,8 @@ fn content(core: &Core, parts: &http::request::Parts, path: &str, headers: &Head
     }
     let id = path.rsplit('/').next().and_then(|id| id.parse::<i64>().ok()).unwrap_or(0);
     let row = core.look(|tx| tx.row("ir.attachment", id)).flatten();
-    let text = |name: &str| row.as_ref().and_then(|row| row.get(name)).and_then(Value::as_str).map(str::to_owned);
+    let text =
+        |name: &str| row.as_ref().and_then(|row| row.get(name)).and_then(Value::as_str).map(str::to_owned);
     let allowed = token.is_some() && text("access_token").as_deref() == token;
     let file = text("checksum").and_then(|checksum| core.files.get(&checksum)).filter(|_| allowed);
     let Some(file) = file else {

@@ -34,7 +34,10 @@ pub(crate) fn who(core: &Core, headers: &Headers) -> Result<i64, Answer> {
     let key = headers.authorization.as_deref().and_then(|value| value.split_once(' '));
     let key = key.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, key)| key.trim());
     let (message, entry) = match key {
-        None => ("User not authenticated, use an API Key with a Bearer Authorization header.", "auth.no_authorization"),
+        None => (
+            "User not authenticated, use an API Key with a Bearer Authorization header.",
+            "auth.no_authorization",
+        ),
         Some(key) => match core.user_of_key(key) {
             Some(uid) => return Ok(uid),
             None => ("Invalid apikey", "auth.bad_key"),
@@ -47,7 +50,9 @@ pub(crate) fn who(core: &Core, headers: &Headers) -> Result<i64, Answer> {
 pub(crate) fn refuse(core: &Core, halt: Halt) -> Answer {
     match halt {
         Halt::Odoo(error) => match core.back(Transport::Json2, &entries_of(&error), &error.message) {
-            Some(entry) => Answer::json(error.status, &error.json2()).backed_by(Some(entry)).failed(&error.name),
+            Some(entry) => {
+                Answer::json(error.status, &error.json2()).backed_by(Some(entry)).failed(&error.name)
+            }
             None => Answer::unbacked(&error.message),
         },
         Halt::Unbacked(why) => {
@@ -104,7 +109,13 @@ pub(crate) async fn answer(
         Value::Array(ids) => ids.iter().filter_map(Value::as_i64).collect(),
         one => one.as_i64().into_iter().collect(),
     });
-    let request = Request { model: model.to_owned(), method: method.to_owned(), args: Vec::new(), kwargs: arguments, ids };
+    let request = Request {
+        model: model.to_owned(),
+        method: method.to_owned(),
+        args: Vec::new(),
+        kwargs: arguments,
+        ids,
+    };
     match core.run(uid, &request, &context, Transport::Json2, fault).await.result {
         Ok(outcome) => {
             let what = format!("{model}.{method}");

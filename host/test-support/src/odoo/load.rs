@@ -24,7 +24,12 @@ pub(crate) fn row_error(at: usize, message: &str) -> Value {
 }
 
 /// Loads all rows, or none.
-pub(crate) fn load(tx: &mut Tx<'_>, model: &Model, fields: &Value, data: &Value) -> Res<(Value, &'static str)> {
+pub(crate) fn load(
+    tx: &mut Tx<'_>,
+    model: &Model,
+    fields: &Value,
+    data: &Value,
+) -> Res<(Value, &'static str)> {
     let names: Vec<&str> = fields.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     let mut ids = Vec::new();
     for (at, row) in data.as_array().into_iter().flatten().enumerate() {
@@ -37,7 +42,11 @@ pub(crate) fn load(tx: &mut Tx<'_>, model: &Model, fields: &Value, data: &Value)
             }
             Err(Bad::Halt(Halt::Odoo(error))) => {
                 tx.undo();
-                let entry = if model.name == "mail.message" { "load.message_by_external_id.again" } else { "load.error_row" };
+                let entry = if model.name == "mail.message" {
+                    "load.message_by_external_id.again"
+                } else {
+                    "load.error_row"
+                };
                 return Ok((failed(&row_error(at, &error.message)), entry));
             }
             Err(Bad::Halt(other)) => return Err(other),
@@ -91,7 +100,10 @@ fn one(tx: &mut Tx<'_>, model: &Model, names: &[&str], cells: &[&Value], at: usi
     if let Some(id) = existing.filter(|id| tx.exists(&model.name, *id)) {
         let moves = values.contains_key("model") || values.contains_key("res_id");
         if model.name == "mail.message" && moves && tx.role != Role::Admin {
-            return Err(Bad::Row(row_error(at, "Only administrators can modify 'model' and 'res_id' fields.")));
+            return Err(Bad::Row(row_error(
+                at,
+                "Only administrators can modify 'model' and 'res_id' fields.",
+            )));
         }
         orm::write(tx, model, &[id], &values)?;
         return Ok(id);
@@ -100,7 +112,8 @@ fn one(tx: &mut Tx<'_>, model: &Model, names: &[&str], cells: &[&Value], at: usi
     let Some((module, name)) = external.split_once('.') else {
         return Err(Halt::Unbacked(format!("an external identifier without a module: {external}")).into());
     };
-    let data = tx.model("ir.model.data").ok_or_else(|| Halt::Unbacked("no external identifiers".to_owned()))?;
+    let data =
+        tx.model("ir.model.data").ok_or_else(|| Halt::Unbacked("no external identifiers".to_owned()))?;
     let entry = json!({"module": module, "name": name, "model": model.name, "res_id": id});
     if let Value::Object(entry) = entry {
         orm::create_unchecked(tx, &data, &entry)?;
@@ -117,7 +130,9 @@ fn convert(tx: &Tx<'_>, field: &Field, text: &str, cell: &Value) -> Res<Value> {
         Kind::Integer | Kind::Reference => {
             json!(text.parse::<i64>().map_err(|_| Halt::Unbacked(format!("{} = {text}", field.name)))?)
         }
-        Kind::Float => json!(text.parse::<f64>().map_err(|_| Halt::Unbacked(format!("{} = {text}", field.name)))?),
+        Kind::Float => {
+            json!(text.parse::<f64>().map_err(|_| Halt::Unbacked(format!("{} = {text}", field.name)))?)
+        }
         Kind::Selection => {
             let by_label = field.selection.iter().find(|(key, label)| key == text || label == text);
             by_label.map_or_else(|| json!(text), |(key, _)| json!(key))
@@ -125,7 +140,10 @@ fn convert(tx: &Tx<'_>, field: &Field, text: &str, cell: &Value) -> Res<Value> {
         Kind::Many2one => {
             let relation = field.relation.clone().unwrap_or_default();
             let found = tx.search_json(&relation, &json!([["display_name", "=", text]]))?;
-            found.first().map(|id| json!(id)).ok_or_else(|| Halt::Unbacked(format!("no {relation} of name {text}")))?
+            found
+                .first()
+                .map(|id| json!(id))
+                .ok_or_else(|| Halt::Unbacked(format!("no {relation} of name {text}")))?
         }
         Kind::One2many | Kind::Many2many => {
             return Err(Halt::Unbacked(format!("a list by name in load: {}", field.name)));

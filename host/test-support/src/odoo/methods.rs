@@ -39,7 +39,12 @@ struct Signature {
     open: bool,
 }
 
-const fn signature(on_records: bool, params: &'static [&'static str], required: usize, open: bool) -> Signature {
+const fn signature(
+    on_records: bool,
+    params: &'static [&'static str],
+    required: usize,
+    open: bool,
+) -> Signature {
     Signature { on_records, params, required, open }
 }
 
@@ -55,7 +60,11 @@ fn signature_of(method: &str) -> Option<Signature> {
         "context_get" => signature(false, &[], 0, false),
         "read" => signature(true, &["fields", "load"], 0, false),
         "write" => signature(true, &["vals"], 1, false),
-        "unlink" | "action_set_won" | "action_set_lost" | "generate_access_token" | "get_external_id"
+        "unlink"
+        | "action_set_won"
+        | "action_set_lost"
+        | "generate_access_token"
+        | "get_external_id"
         | "set_message_done" => signature(true, &[], 0, false),
         "message_post" => signature(true, &[], 0, true),
         _ => return None,
@@ -121,7 +130,11 @@ fn no_method(tx: &Tx<'_>, model: &Model, method: &str, json2: bool) -> Halt {
     } else {
         format!("The method '{}.{method}' does not exist", model.name)
     };
-    if json2 { web_error("NotFound", 404, message, entries) } else { python_error("builtins.AttributeError", message, entries) }
+    if json2 {
+        web_error("NotFound", 404, message, entries)
+    } else {
+        python_error("builtins.AttributeError", message, entries)
+    }
 }
 
 fn bind(tx: &Tx<'_>, model: &Model, request: &Request, signature: &Signature, json2: bool) -> Res<Args> {
@@ -173,9 +186,15 @@ fn bind(tx: &Tx<'_>, model: &Model, request: &Request, signature: &Signature, js
         }
         if json2 {
             let message = format!("missing a required argument: '{name}'");
-            return Err(web_error("UnprocessableEntity", 422, message, &["error.missing_arg", "envelope.empty_body"]));
+            return Err(web_error(
+                "UnprocessableEntity",
+                422,
+                message,
+                &["error.missing_arg", "envelope.empty_body"],
+            ));
         }
-        let message = format!("{class}.{}() missing 1 required positional argument: '{name}'", request.method);
+        let message =
+            format!("{class}.{}() missing 1 required positional argument: '{name}'", request.method);
         return Err(type_error(message, &["error.missing_arg"]));
     }
     let _ = tx;
@@ -215,8 +234,13 @@ fn run(tx: &mut Tx<'_>, model: &Model, method: &str, args: &Args, json2: bool) -
                 check_read(tx, model, args, json2)?;
             }
             let order = args.text("order").map(str::to_owned);
-            let ids =
-                tx.search(model, &node, order.as_deref(), args.number("offset").unwrap_or(0), args.number("limit"))?;
+            let ids = tx.search(
+                model,
+                &node,
+                order.as_deref(),
+                args.number("offset").unwrap_or(0),
+                args.number("limit"),
+            )?;
             let ids = orm::visible(tx, &model.name, ids);
             let specific = specific_search(model, method, args, ids.is_empty());
             if method == "search_count" {
@@ -239,7 +263,8 @@ fn run(tx: &mut Tx<'_>, model: &Model, method: &str, args: &Args, json2: bool) -
             all.extend(args.get("domain").as_array().cloned().unwrap_or_default());
             let node = domain::parse(tx, model, &Value::Array(all))?;
             let ids = tx.search(model, &node, None, 0, Some(args.number("limit").unwrap_or(100)))?;
-            let pairs: Vec<Value> = ids.into_iter().map(|id| json!([id, tx.name_of(&model.name, id)])).collect();
+            let pairs: Vec<Value> =
+                ids.into_iter().map(|id| json!([id, tx.name_of(&model.name, id)])).collect();
             answer(json!(pairs), entries(model, method, &[]))
         }
         "fields_get" => {
@@ -275,7 +300,8 @@ fn run(tx: &mut Tx<'_>, model: &Model, method: &str, args: &Args, json2: bool) -
         "load" => {
             let (value, entry) = load::load(tx, model, args.get("fields"), args.get("data"))?;
             let by_model = format!("load.{}_by_external_id", short(&model.name));
-            let mut all = vec!["load.via_json2".to_owned(), by_model, "partner.load_with_external_id".to_owned()];
+            let mut all =
+                vec!["load.via_json2".to_owned(), by_model, "partner.load_with_external_id".to_owned()];
             if !entry.is_empty() {
                 all.insert(0, entry.to_owned());
             }
@@ -323,14 +349,17 @@ fn run(tx: &mut Tx<'_>, model: &Model, method: &str, args: &Args, json2: bool) -
             answer(json!(true), entries(model, method, &["message.unlink_own"]))
         }
         "message_post" => posted(tx, model, args, json2),
-        "action_set_won" | "action_set_lost" if model.name == "crm.lead" => close_lead(tx, model, method, args),
+        "action_set_won" | "action_set_lost" if model.name == "crm.lead" => {
+            close_lead(tx, model, method, args)
+        }
         "generate_access_token" if model.name == "ir.attachment" => tokens(tx, model, args),
         "get_external_id" => {
             let mut found = Map::new();
             for id in &args.ids {
-                let data = tx.find("ir.model.data", "res_id", &json!(id)).into_iter().find(|data| {
-                    tx.get("ir.model.data", *data, "model").as_str() == Some(&model.name)
-                });
+                let data = tx
+                    .find("ir.model.data", "res_id", &json!(id))
+                    .into_iter()
+                    .find(|data| tx.get("ir.model.data", *data, "model").as_str() == Some(&model.name));
                 let name = data.map_or(json!(""), |data| tx.get("ir.model.data", data, "complete_name"));
                 found.insert(id.to_string(), name);
             }
@@ -383,8 +412,12 @@ fn specific_search(model: &Model, method: &str, args: &Args, nothing: bool) -> V
         "mail.message" if has("message_id", "=") && method == "search" => {
             first.extend(["concurrent_search_then_post.result"]);
         }
-        "mail.message" if has("message_id", "=") && has("res_id", "=") => first.extend(["message_id.search_scoped"]),
-        "mail.message" if has("message_id", "=") => first.extend(["message_id.search", "message.search_by_message_id"]),
+        "mail.message" if has("message_id", "=") && has("res_id", "=") => {
+            first.extend(["message_id.search_scoped"])
+        }
+        "mail.message" if has("message_id", "=") => {
+            first.extend(["message_id.search", "message.search_by_message_id"])
+        }
         "mail.message" if has("res_id", "=") => first.extend(["messages.of_record"]),
         "mail.message" => first.extend(["message.read.comment", "message.search_by_message_id"]),
         "mail.message.subtype" => first.extend(["subtypes"]),
@@ -398,7 +431,9 @@ fn specific_search(model: &Model, method: &str, args: &Args, nothing: bool) -> V
         "ir.attachment" => first.extend(["attachment.unsafe_mimetypes_read"]),
         "res.partner" if nothing => first.extend(["partner.search_read.no_match"]),
         "res.partner" if has("email", "=ilike") => first.extend(["partner.search_read.email_ilike"]),
-        "res.partner" if has("email_normalized", "=") => first.extend(["partner.search_read.email_normalized"]),
+        "res.partner" if has("email_normalized", "=") => {
+            first.extend(["partner.search_read.email_normalized"])
+        }
         _ if has("write_date", ">") => first.extend(["write_date.gt_same_value"]),
         _ if leaves.iter().any(|(field, _)| field.starts_with("x_")) => first.extend(["custom_field.search"]),
         _ => {}
@@ -479,7 +514,11 @@ fn posted(tx: &mut Tx<'_>, model: &Model, args: &Args, json2: bool) -> Res<Outco
     let entries = if json2 {
         vec![first.to_owned(), by_model, "lead.message_post".to_owned()]
     } else {
-        vec![first.to_owned(), format!("message_post.{}", short(&model.name)), "message_post.comment".to_owned()]
+        vec![
+            first.to_owned(),
+            format!("message_post.{}", short(&model.name)),
+            "message_post.comment".to_owned(),
+        ]
     };
     Ok(Outcome { value: Some(value), entries })
 }

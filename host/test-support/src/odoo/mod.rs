@@ -44,7 +44,6 @@ use patchbay_types::{Clock, SystemClock};
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, task::JoinHandle};
 
-use self::{core::Core, db::Db, schema::Schema};
 pub use self::{
     automation::Sent,
     backing::{ANALOGIES, FILES, all as transcript_entries},
@@ -52,6 +51,7 @@ pub use self::{
     faults::{Fault, Faults},
     state::Message,
 };
+use self::{core::Core, db::Db, schema::Schema};
 
 /// Which Odoo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -164,7 +164,10 @@ impl Odoo {
     /// # Panics
     ///
     /// No port of the loopback interface could be bound.
-    #[expect(clippy::expect_used, reason = "only tests start one, and without a port there is nothing to test")]
+    #[expect(
+        clippy::expect_used,
+        reason = "only tests start one, and without a port there is nothing to test"
+    )]
     pub async fn start_at(version: Version, clock: Arc<dyn Clock>) -> Self {
         let mut db = Db::new(Schema::of(version));
         db.index("ir.model.data", "complete_key");
@@ -250,7 +253,11 @@ impl Odoo {
     /// Transcript entries that back what was answered so far, as `file:name`.
     #[must_use]
     pub fn used(&self) -> std::collections::BTreeSet<String> {
-        self.calls().into_iter().filter_map(|call| call.backed_by).filter(|entry| !entry.starts_with("fault:")).collect()
+        self.calls()
+            .into_iter()
+            .filter_map(|call| call.backed_by)
+            .filter(|entry| !entry.starts_with("fault:"))
+            .collect()
     }
 
     /// What was asked that no transcript shows.
@@ -288,6 +295,9 @@ impl Drop for Odoo {
 
 impl std::fmt::Debug for Odoo {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Odoo").field("version", &self.core.version).field("url", &self.url()).finish_non_exhaustive()
+        f.debug_struct("Odoo")
+            .field("version", &self.core.version)
+            .field("url", &self.url())
+            .finish_non_exhaustive()
     }
 }

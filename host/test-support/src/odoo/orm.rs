@@ -85,7 +85,8 @@ fn shown(tx: &Tx<'_>, model: &str, id: i64, field: &Field, bare: bool) -> Value 
             None => Value::Bool(false),
         },
         Kind::Many2many if field.relation.as_deref() == Some("ir.attachment") => {
-            let mut ids: Vec<i64> = value.as_array().into_iter().flatten().filter_map(Value::as_i64).collect();
+            let mut ids: Vec<i64> =
+                value.as_array().into_iter().flatten().filter_map(Value::as_i64).collect();
             ids.sort_unstable_by(|a, b| b.cmp(a));
             json!(ids)
         }
@@ -137,15 +138,21 @@ pub(crate) fn write(tx: &mut Tx<'_>, model: &Model, ids: &[i64], values: &Map<St
         };
         let mut row = (*before).clone();
         if model.name == "res.partner" && values.get("parent_id").and_then(Value::as_i64) == Some(*id) {
-            return Err(validation("You cannot create recursive Partner hierarchies.", &["error.validation"]));
+            return Err(validation(
+                "You cannot create recursive Partner hierarchies.",
+                &["error.validation"],
+            ));
         }
         apply(tx, model, &mut row, values)?;
         row.insert("write_uid".to_owned(), json!(tx.uid));
         row.insert("write_date".to_owned(), json!(tx.now));
         behaviour::derive(tx, model, *id, &mut row, values)?;
         required(tx, model, &row)?;
-        let changed: Vec<String> =
-            row.iter().filter(|(name, value)| before.get(*name) != Some(*value)).map(|(name, _)| name.clone()).collect();
+        let changed: Vec<String> = row
+            .iter()
+            .filter(|(name, value)| before.get(*name) != Some(*value))
+            .map(|(name, _)| name.clone())
+            .collect();
         tx.put(&model.name, *id, row);
         behaviour::after_write(tx, model, *id, &before)?;
         tx.events.push(Event::Written { model: model.name.clone(), id: *id, changed });
@@ -298,7 +305,7 @@ fn dangling(tx: &Tx<'_>, model: &Model, field: &Field) -> Halt {
     validation(message, &["error.bad_many2one"])
 }
 
-/// The list after `[6, 0, ids]`, `[4, id]`, `[3, id]`, `[5]`, `[0, 0, values]`, or plain identifiers.
+/// The list after `[6, 0, ids]`, `[1, id, values]`, `[4, id]`, `[3, id]`, `[5]`, `[0, 0, values]`, or plain identifiers.
 fn commands(tx: &mut Tx<'_>, model: &Model, field: &Field, value: &Value, old: &Value) -> Res<Value> {
     let odd = || Halt::Unbacked(format!("{}.{} = {value}", model.name, field.name));
     let Some(relation) = field.relation.clone() else { return Err(odd()) };
@@ -324,6 +331,10 @@ fn commands(tx: &mut Tx<'_>, model: &Model, field: &Field, value: &Value, old: &
                 let other = tx.model(&relation).ok_or_else(odd)?;
                 ids.push(create(tx, &other, &values.clone())?);
             }
+            (Some(1), Some(id), Some(Value::Object(values))) => {
+                let other = tx.model(&relation).ok_or_else(odd)?;
+                write(tx, &other, &[id], &values.clone())?;
+            }
             _ => return Err(odd()),
         }
     }
@@ -337,8 +348,9 @@ fn commands(tx: &mut Tx<'_>, model: &Model, field: &Field, value: &Value, old: &
 
 fn required(tx: &Tx<'_>, model: &Model, row: &Row) -> Res<()> {
     for field in model.fields.iter().filter(|field| field.required && field.stored) {
-        let set = row.get(&field.name).is_some_and(|value| !matches!(value, Value::Bool(false) | Value::Null))
-            || field.kind == Kind::Boolean;
+        let set =
+            row.get(&field.name).is_some_and(|value| !matches!(value, Value::Bool(false) | Value::Null))
+                || field.kind == Kind::Boolean;
         if set {
             continue;
         }

@@ -89,8 +89,10 @@ pub(crate) fn log(tx: &mut Tx<'_>, model: &str, id: i64, line: Log<'_>) -> i64 {
 /// `"Name" <address>`; false without an address.
 fn sender(tx: &Tx<'_>, partner: Option<i64>) -> Value {
     let Some(partner) = partner else { return json!(false) };
-    match (tx.get("res.partner", partner, "name").as_str(), tx.get("res.partner", partner, "email_normalized").as_str())
-    {
+    match (
+        tx.get("res.partner", partner, "name").as_str(),
+        tx.get("res.partner", partner, "email_normalized").as_str(),
+    ) {
         (Some(name), Some(email)) => json!(format!("\"{name}\" <{email}>")),
         _ => json!(false),
     }
@@ -101,7 +103,12 @@ fn is_unset(value: Option<&Value>) -> bool {
 }
 
 /// Posts; answers the message's identifier.
-pub(crate) fn message_post(tx: &mut Tx<'_>, model: &Model, ids: &[i64], given: &Map<String, Value>) -> Res<i64> {
+pub(crate) fn message_post(
+    tx: &mut Tx<'_>,
+    model: &Model,
+    ids: &[i64],
+    given: &Map<String, Value>,
+) -> Res<i64> {
     let [id] = ids else {
         let list = ids.iter().map(i64::to_string).collect::<Vec<_>>().join(", ");
         return Err(value_error(
@@ -117,7 +124,9 @@ pub(crate) fn message_post(tx: &mut Tx<'_>, model: &Model, ids: &[i64], given: &
     if let Some(value) = attachments.filter(|value| !value.is_array() && !is_unset(Some(value))) {
         let shown = value.as_str().map_or_else(|| value.to_string(), |text| format!("'{text}'"));
         return Err(value_error(
-            format!("Posting a message should receive attachments records as a list of IDs (received {shown})"),
+            format!(
+                "Posting a message should receive attachments records as a list of IDs (received {shown})"
+            ),
             &["message_post.bad_attachment_type"],
         ));
     }
@@ -145,12 +154,16 @@ pub(crate) fn message_post(tx: &mut Tx<'_>, model: &Model, ids: &[i64], given: &
     let message = create(tx, model, id, given, kind, &author, &from, subtype)?;
     let internal = tx.get("mail.message.subtype", subtype, "internal").as_bool() == Some(true);
     if kind == "comment" {
-        if tx.flag("mail_create_nosubscribe") != Some(true) && tx.flag("mail_post_autofollow_author_skip") != Some(true) {
+        if tx.flag("mail_create_nosubscribe") != Some(true)
+            && tx.flag("mail_post_autofollow_author_skip") != Some(true)
+        {
             let me = tx.get("res.users", tx.uid, "partner_id").as_i64();
             behaviour::follow(tx, &model.name, id, me);
         }
         if !internal {
-            let by_customer = author.as_i64().is_none_or(|author| tx.find("res.users", "partner_id", &json!(author)).is_empty());
+            let by_customer = author
+                .as_i64()
+                .is_none_or(|author| tx.find("res.users", "partner_id", &json!(author)).is_empty());
             tx.events.push(Event::Posted { model: model.name.clone(), id, by_customer });
         }
     }
@@ -228,19 +241,26 @@ fn create(
     let is_html = given.get("body_is_html").and_then(Value::as_bool) == Some(true);
     let body = if is_html { plain.to_owned() } else { html::paragraph(plain) };
     let thread = tx.messages_of(&model.name, id);
-    // 18 hangs every message on the thread's first one, 19 on the one before.
-    let parent = if tx.version() == Version::V18 { thread.first() } else { thread.last() };
+    // 18 hangs every message on the thread's first one, whatever is asked; 19 on the one before, unless one is named.
+    let named = given.get("parent_id").and_then(Value::as_i64).filter(|named| thread.contains(named));
+    let parent = match tx.version() {
+        Version::V18 => thread.first().copied(),
+        Version::V19 => named.or(thread.last().copied()),
+    };
     let names_thread = kind == "comment" && subtype == 1 && model.name != "helpdesk.ticket";
     let subject = match given.get("subject") {
         Some(subject) if !is_unset(Some(subject)) => subject.clone(),
         _ if names_thread => tx.name_of(&model.name, id),
         _ => json!(false),
     };
-    let mut attachments: Vec<Value> = given.get("attachment_ids").and_then(Value::as_array).cloned().unwrap_or_default();
+    let mut attachments: Vec<Value> =
+        given.get("attachment_ids").and_then(Value::as_array).cloned().unwrap_or_default();
     for file in given.get("attachments").and_then(Value::as_array).into_iter().flatten() {
         attachments.push(json!(inline(tx, model, id, file)?));
     }
-    if let Some(lost) = attachments.iter().filter_map(Value::as_i64).find(|file| !tx.exists("ir.attachment", *file)) {
+    if let Some(lost) =
+        attachments.iter().filter_map(Value::as_i64).find(|file| !tx.exists("ir.attachment", *file))
+    {
         return Err(missing("ir.attachment", lost, tx.uid, &["message_post.bad_attachment"]));
     }
     let message_id = match given.get("message_id") {
@@ -287,8 +307,11 @@ fn notify(
     to_followers: bool,
 ) -> Res<()> {
     let me = tx.get("res.users", tx.uid, "partner_id").as_i64();
-    let mut partners: Vec<i64> = if to_followers { compute::followers(tx, &model.name, id) } else { Vec::new() };
-    partners.extend(given.get("partner_ids").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_i64));
+    let mut partners: Vec<i64> =
+        if to_followers { compute::followers(tx, &model.name, id) } else { Vec::new() };
+    partners.extend(
+        given.get("partner_ids").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_i64),
+    );
     partners.sort_unstable();
     partners.dedup();
     partners.retain(|partner| Some(*partner) != me && Some(*partner) != author);

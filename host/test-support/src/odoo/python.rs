@@ -85,7 +85,8 @@ impl Reader<'_> {
     }
 
     fn number(&mut self) -> Option<Value> {
-        let end = self.rest.find(|c: char| !c.is_ascii_digit() && c != '-' && c != '.').unwrap_or(self.rest.len());
+        let end =
+            self.rest.find(|c: char| !c.is_ascii_digit() && c != '-' && c != '.').unwrap_or(self.rest.len());
         let (number, rest) = self.rest.split_at(end);
         self.rest = rest;
         match number.parse::<i64>() {
@@ -104,7 +105,8 @@ mod tests {
     #[test]
     fn a_rules_domain_is_read_as_python_reads_it() {
         let domain = "[('model', 'in', ['crm.lead', \"x\"]), ('create_uid','!=',6), '|', ('a', '=', False)]";
-        let expected = json!([["model", "in", ["crm.lead", "x"]], ["create_uid", "!=", 6], "|", ["a", "=", false]]);
+        let expected =
+            json!([["model", "in", ["crm.lead", "x"]], ["create_uid", "!=", 6], "|", ["a", "=", false]]);
         assert_eq!(literal(domain), Some(expected));
         assert_eq!(literal("__import__('os')"), None);
     }

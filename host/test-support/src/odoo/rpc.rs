@@ -43,8 +43,11 @@ pub(crate) fn parse(core: &Core, content_type: &str, is_post: bool, body: &[u8])
             Version::V19 => (415, "[&#39;http&#39;, &#39;json2&#39;]", "jsonrpc"),
         };
         let title = if status == 400 { "Bad Request" } else { "Unsupported Media Type" };
-        let advice =
-            if status == 400 { "" } else { "<br><br>Please verify the Content-Type request header and try again." };
+        let advice = if status == 400 {
+            ""
+        } else {
+            "<br><br>Please verify the Content-Type request header and try again."
+        };
         let page = format!(
             "<!doctype html>\n<html lang=en>\n<title>{status} {title}</title>\n<h1>{title}</h1>\n<p>Request inferred type \
              is compatible with {types} but &#39;/jsonrpc&#39; is type=&#39;{wanted}&#39;.{advice}</p>\n"
@@ -58,7 +61,9 @@ pub(crate) fn parse(core: &Core, content_type: &str, is_post: bool, body: &[u8])
         return Err(back(Answer::html(400, "Invalid JSON-RPC data"), "envelope.batch_array"));
     };
     let params = body.remove("params");
-    let part = |name: &str| params.as_ref().and_then(|params| params.get(name)).and_then(Value::as_str).unwrap_or("");
+    let part = |name: &str| {
+        params.as_ref().and_then(|params| params.get(name)).and_then(Value::as_str).unwrap_or("")
+    };
     let args = params.as_ref().and_then(|params| params.get("args"));
     let (mut method, mut model, mut uid) = (part("method").to_owned(), String::new(), None);
     if part("service") == "object"
@@ -107,8 +112,9 @@ pub(crate) async fn answer(core: &Core, ask: Ask, fault: Option<&Fault>) -> Answ
 async fn dispatch(core: &Core, ask: Ask, fault: Option<&Fault>) -> Res<Outcome> {
     let Some(Value::Object(mut params)) = ask.params else {
         let class = if core.version == Version::V18 { "RPC" } else { "JSONRPC" };
-        let message =
-            format!("{class}.jsonrpc() missing 3 required positional arguments: 'service', 'method', and 'args'");
+        let message = format!(
+            "{class}.jsonrpc() missing 3 required positional arguments: 'service', 'method', and 'args'"
+        );
         return Err(type_error(message, &["envelope.no_params"]));
     };
     let service = params.get("service").and_then(Value::as_str).unwrap_or("").to_owned();
@@ -133,8 +139,9 @@ async fn dispatch(core: &Core, ask: Ask, fault: Option<&Fault>) -> Res<Outcome> 
 }
 
 fn wrong_database(name: &str, entry: &'static str) -> Halt {
-    let message =
-        format!("connection to server at \"127.0.0.1\", port 54329 failed: FATAL:  database \"{name}\" does not exist\n");
+    let message = format!(
+        "connection to server at \"127.0.0.1\", port 54329 failed: FATAL:  database \"{name}\" does not exist\n"
+    );
     python_error("psycopg2.OperationalError", message, &[entry])
 }
 
@@ -148,7 +155,8 @@ async fn authenticate(core: &Core, args: &[Value]) -> Res<Outcome> {
         None => (json!(false), "common.authenticate.unknown_login"),
         Some(user) if core.login(user.uid, text(2)).await => {
             let by_key = user.key == text(2) && !user.key.is_empty();
-            let entry = if by_key { "common.authenticate.apikey_as_password" } else { "common.authenticate.ok" };
+            let entry =
+                if by_key { "common.authenticate.apikey_as_password" } else { "common.authenticate.ok" };
             (json!(user.uid), entry)
         }
         Some(_) => (json!(false), "common.authenticate.wrong_password"),
@@ -189,7 +197,9 @@ async fn execute(core: &Core, args: Vec<Value>, fault: Option<&Fault>) -> Res<Ou
     let request = Request {
         model: text(&model),
         method: text(&method),
-        args: positional.and_then(|list| if let Value::Array(list) = list { Some(list) } else { None }).unwrap_or_default(),
+        args: positional
+            .and_then(|list| if let Value::Array(list) = list { Some(list) } else { None })
+            .unwrap_or_default(),
         kwargs,
         ids: None,
     };

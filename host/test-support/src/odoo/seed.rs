@@ -40,6 +40,7 @@ fn place(tx: &mut Tx<'_>, model: &str, id: i64, values: Value) {
 pub(crate) fn fill(core: &Core) {
     let filled = core.force(2, |tx| {
         models(tx);
+        groups(tx);
         users(tx);
         crm(tx)?;
         project(tx)?;
@@ -81,6 +82,32 @@ fn models(tx: &mut Tx<'_>) {
     }
 }
 
+/// Groups that the set-up names, and the modules that were installed.
+const GROUPS: [(i64, &str, &str, &str); 8] = [
+    (1, "base", "group_user", "User"),
+    (3, "base", "group_erp_manager", "Access Rights"),
+    (4, "base", "group_system", "Settings"),
+    (8, "base", "group_partner_manager", "Contact Creation"),
+    (20, "sales_team", "group_sale_salesman", "User: Own Documents Only"),
+    (21, "sales_team", "group_sale_salesman_all_leads", "User: All Documents"),
+    (25, "project", "group_project_user", "User"),
+    (30, "helpdesk_mgmt", "group_helpdesk_user", "User: Personal tickets"),
+];
+
+fn groups(tx: &mut Tx<'_>) {
+    for (id, module, name, label) in GROUPS {
+        place(tx, "res.groups", id, json!({"name": label, "full_name": label}));
+        let data = json!({
+            "module": module, "name": name, "model": "res.groups", "res_id": id, "complete_key": format!("{module}.{name}"),
+        });
+        place(tx, "ir.model.data", 100 + id, data);
+    }
+    let modules = ["base", "mail", "crm", "project", "contacts", "base_automation", "helpdesk_mgmt"];
+    for (id, name) in (1_i64..).zip(modules) {
+        place(tx, "ir.module.module", id, json!({"name": name, "state": "installed"}));
+    }
+}
+
 /// Login, name, address, user and partner; in the order in which they were made.
 type Person = (&'static str, &'static str, &'static str, i64, i64);
 
@@ -98,12 +125,25 @@ fn users(tx: &mut Tx<'_>) {
     place(tx, "res.company", 1, json!({"name": "My Company"}));
     place(tx, "res.partner", 1, json!({"name": "My Company", "is_company": true}));
     place(tx, "res.partner", 2, json!({"name": "System", "active": false}));
-    place(tx, "res.users", 1, json!({"name": "System", "login": "__system__", "partner_id": 2, "active": false}));
+    place(
+        tx,
+        "res.users",
+        1,
+        json!({"name": "System", "login": "__system__", "partner_id": 2, "active": false}),
+    );
     for (login, name, email, uid, partner) in people(tx.version()) {
-        let address = json!({"name": name, "email": email, "email_normalized": email, "partner_share": false});
+        let address =
+            json!({"name": name, "email": email, "email_normalized": email, "partner_share": false});
         place(tx, "res.partner", partner, address);
+        let groups: &[i64] = match login {
+            "admin" => &[1, 3, 4, 8, 21, 25, 30],
+            "limited" => &[1],
+            _ => &[1, 8, 21, 25, 30],
+        };
+        let field = if tx.version() == Version::V18 { "groups_id" } else { "group_ids" };
         let user = json!({
             "name": name, "login": login, "email": email, "partner_id": partner, "company_id": 1, "lang": "en_US",
+            field: groups,
         });
         place(tx, "res.users", uid, user);
     }
@@ -124,7 +164,9 @@ fn secrets(core: &Core) {
 
 fn crm(tx: &mut Tx<'_>) -> Res<()> {
     place(tx, "crm.team", 1, json!({"name": "Sales"}));
-    for (id, name, sequence, won) in [(1, "New", 1, false), (2, "Qualified", 2, false), (3, "Proposition", 3, false), (4, "Won", 70, true)] {
+    for (id, name, sequence, won) in
+        [(1, "New", 1, false), (2, "Qualified", 2, false), (3, "Proposition", 3, false), (4, "Won", 70, true)]
+    {
         place(tx, "crm.stage", id, json!({"name": name, "sequence": sequence, "is_won": won}));
     }
     make(tx, "crm.tag", json!({"name": "Matrix"}))?;
@@ -151,7 +193,8 @@ fn helpdesk(tx: &mut Tx<'_>) -> Res<()> {
         ("Rejected", true, false, true),
     ];
     for (at, (name, closed, unattended, fold)) in (1_i64..).zip(stages) {
-        let stage = json!({"name": name, "sequence": at, "closed": closed, "unattended": unattended, "fold": fold});
+        let stage =
+            json!({"name": name, "sequence": at, "closed": closed, "unattended": unattended, "fold": fold});
         place(tx, "helpdesk.ticket.stage", at, stage);
     }
     make(tx, "helpdesk.ticket.team", json!({"name": "Support"}))?;
@@ -188,7 +231,8 @@ fn subtypes(tx: &mut Tx<'_>) {
         let subtype = json!({"name": name, "internal": internal, "res_model": model, "default": id == 1, "sequence": id});
         place(tx, "mail.message.subtype", id, subtype);
     }
-    for (id, name, subtype) in [(11459, "mt_comment", 1), (11460, "mt_note", 2), (11461, "mt_activities", 3)] {
+    for (id, name, subtype) in [(11459, "mt_comment", 1), (11460, "mt_note", 2), (11461, "mt_activities", 3)]
+    {
         let data = json!({
             "module": "mail", "name": name, "model": "mail.message.subtype", "res_id": subtype,
             "complete_key": format!("mail.{name}"),

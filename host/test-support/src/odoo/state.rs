@@ -56,7 +56,13 @@ fn message(tx: &Tx<'_>, id: i64) -> Option<Message> {
         create_uid: number("create_uid").unwrap_or(0),
         message_id: text(&row, "message_id"),
         date: text(&row, "date"),
-        attachments: row.get("attachment_ids").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_i64).collect(),
+        attachments: row
+            .get("attachment_ids")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_i64)
+            .collect(),
         parent: number("parent_id"),
     })
 }

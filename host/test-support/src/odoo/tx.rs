@@ -23,11 +23,25 @@ use super::{
 /// What happened in a transaction, for the automation rules.
 #[derive(Debug, Clone)]
 pub(crate) enum Event {
-    Created { model: String, id: i64 },
-    Written { model: String, id: i64, changed: Vec<String> },
-    Unlinked { model: String, id: i64 },
+    Created {
+        model: String,
+        id: i64,
+    },
+    Written {
+        model: String,
+        id: i64,
+        changed: Vec<String>,
+    },
+    Unlinked {
+        model: String,
+        id: i64,
+    },
     /// A comment that is not internal, and whether its author is a customer.
-    Posted { model: String, id: i64, by_customer: bool },
+    Posted {
+        model: String,
+        id: i64,
+        by_customer: bool,
+    },
 }
 
 /// A transaction of one user.
@@ -174,7 +188,9 @@ impl<'a> Tx<'a> {
         let mut ids = self.db.table(model).and_then(|table| table.lookup(field, value)).unwrap_or_default();
         if let Some(own) = self.overlay.get(model) {
             ids.retain(|id| !own.contains_key(id));
-            ids.extend(own.iter().filter_map(|(id, row)| (row.as_ref()?.get(field)? == value).then_some(*id)));
+            ids.extend(
+                own.iter().filter_map(|(id, row)| (row.as_ref()?.get(field)? == value).then_some(*id)),
+            );
         }
         ids.sort_unstable();
         ids
@@ -207,7 +223,10 @@ impl<'a> Tx<'a> {
         };
         for (field, _) in &order {
             if model.field(field).is_none() {
-                return Err(Halt::Unbacked(format!("an order by a field that {} does not have: {field}", model.name)));
+                return Err(Halt::Unbacked(format!(
+                    "an order by a field that {} does not have: {field}",
+                    model.name
+                )));
             }
         }
         let hide = model.archivable() && self.flag("active_test") != Some(false) && !node.names_active();
@@ -261,7 +280,11 @@ impl<'a> Tx<'a> {
             let found: Option<Vec<i64>> = if field == "id" {
                 Some(wanted.iter().filter_map(|v| v.as_i64()).filter(|id| table.get(*id).is_some()).collect())
             } else {
-                wanted.iter().map(|v| table.lookup(field, v)).collect::<Option<Vec<_>>>().map(|ids| ids.concat())
+                wanted
+                    .iter()
+                    .map(|v| table.lookup(field, v))
+                    .collect::<Option<Vec<_>>>()
+                    .map(|ids| ids.concat())
             };
             if let Some(found) = found
                 && best.as_ref().is_none_or(|best| found.len() < best.len())
@@ -288,7 +311,9 @@ impl<'a> Tx<'a> {
             let Some(field) = model.field(name) else { continue };
             let (x, y) = (self.value(&model.name, a, field), self.value(&model.name, b, field));
             let ordering = match (&x, &y) {
-                (Value::Number(x), Value::Number(y)) => x.as_f64().partial_cmp(&y.as_f64()).unwrap_or(Ordering::Equal),
+                (Value::Number(x), Value::Number(y)) => {
+                    x.as_f64().partial_cmp(&y.as_f64()).unwrap_or(Ordering::Equal)
+                }
                 (Value::String(x), Value::String(y)) => x.to_lowercase().cmp(&y.to_lowercase()),
                 // SQL: what is not set comes last, going up.
                 (Value::String(_), _) => Ordering::Less,
@@ -323,7 +348,9 @@ impl<'a> Tx<'a> {
             (Version::V18, false) => {
                 (format!("Invalid field '{name}' on model '{}'", model.name), "error.unknown_field.create")
             }
-            (Version::V19, true) => (format!("Invalid field '{name}' on '{}'", model.name), "error.unknown_field.read"),
+            (Version::V19, true) => {
+                (format!("Invalid field '{name}' on '{}'", model.name), "error.unknown_field.read")
+            }
             (Version::V19, false) => {
                 (format!("Invalid field '{name}' in '{}'", model.name), "error.unknown_field.create")
             }

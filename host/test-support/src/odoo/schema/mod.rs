@@ -301,7 +301,12 @@ impl Schema {
                 let (name, l18, l19) =
                     (parts.next().unwrap_or(""), parts.next().unwrap_or(""), parts.next().unwrap_or(""));
                 let label = if version == Version::V18 { l18 } else { l19 };
-                models.push(Model::new(name, label, parts.next().unwrap_or("id"), parts.next().unwrap_or("name")));
+                models.push(Model::new(
+                    name,
+                    label,
+                    parts.next().unwrap_or("id"),
+                    parts.next().unwrap_or("name"),
+                ));
                 continue;
             }
             let line = match line.strip_prefix(mark) {
@@ -372,7 +377,12 @@ fn complete(model: &mut Model) {
     }
     if model.is_thread() {
         model.add(Field::computed("message_ids", Kind::One2many, "Messages", Some("mail.message")));
-        model.add(Field::computed("message_partner_ids", Kind::Many2many, "Followers (Partners)", Some("res.partner")));
+        model.add(Field::computed(
+            "message_partner_ids",
+            Kind::Many2many,
+            "Followers (Partners)",
+            Some("res.partner"),
+        ));
         model.add(Field::computed("message_is_follower", Kind::Boolean, "Is Follower", None));
     }
 }
@@ -385,7 +395,8 @@ mod tests {
     fn every_line_of_the_tables_is_a_field() {
         for version in [Version::V18, Version::V19] {
             let schema = Schema::of(version);
-            let lines = tables::TABLES.lines().map(str::trim).filter(|line| !line.is_empty() && !line.contains('|'));
+            let lines =
+                tables::TABLES.lines().map(str::trim).filter(|line| !line.is_empty() && !line.contains('|'));
             for line in lines {
                 let line = line.trim_start_matches("@18 ").trim_start_matches("@19 ");
                 assert!(Field::parse(line).is_some(), "{line}");

@@ -60,6 +60,7 @@ type              sel!    lead=Lead,opportunity=Opportunity \"opportunity\" Type
 active            bool    -                     true     Active
 @18 partner_id    m2o*    res.partner           -        Customer
 @19 partner_id    m2o*    res.partner           -        Contact
+lost_reason_id    m2o     crm.lost.reason       -        ?Lost Reason
 contact_name      char    -                     -        Contact Name
 email_from        char*   -                     -        Email
 phone             char*   -                     -        Phone
@@ -84,6 +85,9 @@ fold              bool    -                     false    Folded in Pipeline
 model crm.team | Sales Team | Sales Team | name,id | name
 name              char!   -                     -        Sales Team
 active            bool    -                     true     Active
+
+model crm.lost.reason | Opp. Lost Reason | Opp. Lost Reason | id | name
+name              char!   -                     -        ?Description
 
 model crm.tag | CRM Tag | CRM Tag | id | name
 name              char!   -                     -        Tag Name
@@ -234,6 +238,7 @@ public            bool    -                     false    Is public document
 url               char    -                     -        Url
 access_token      char*   -                     -        Access Token
 store_fname       char=   -                     -        Stored Filename
+description       text    -                     -        ?Description
 
 model ir.model | Models | Models | model,id | name
 name              char!   -                     -        ?Model Description
@@ -248,6 +253,15 @@ ttype             sel!    char=char,text=text,html=html,integer=integer,float=fl
 index             bool    -                     false    Indexed
 copied            bool    -                     true     Copied
 state             sel     manual=Custom Field,base=Base Field \"manual\" ?Type
+
+model ir.module.module | Module | Module | name,id | name
+name              char!*  -                     -        ?Technical Name
+state             sel     uninstalled=Not Installed,installed=Installed,to upgrade=To be upgraded \"uninstalled\" ?Status
+
+model res.users.apikeys | Users API Keys | Users API Keys | id | name
+name              char!   -                     -        ?Description
+user_id           m2o*    res.users             -        ?User
+expiration_date   datetime -                    -        ?Expiration Date
 
 model ir.model.data | Model Data | Model Data | module,name,id | name
 module            char!*  -                     \"\"     Module
