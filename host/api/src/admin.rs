@@ -27,7 +27,7 @@ use crate::hooks::Hooks;
 pub use self::{
     auth::AdminToken,
     health::{Health, Ready},
-    ports::{Archive, Lanes, Load, PluginControl, Work},
+    ports::{Archive, Asked, Lanes, Load, PluginControl, Work},
     ready::Readiness,
 };
 

@@ -274,6 +274,11 @@ impl<K: LaneKey, T> Lanes<K, T> {
         self.wake.notify_one();
     }
 
+    /// Whether this lane waits for a time.
+    pub(crate) fn is_held(&self, key: &K) -> bool {
+        self.lock().lanes.get(key).is_some_and(|lane| matches!(lane.status, Status::Held(_)))
+    }
+
     /// Lets held lanes go now: something has changed that they may have waited for.
     pub(crate) fn release(&self, which: impl Fn(&K) -> bool) {
         let mut state = self.lock();

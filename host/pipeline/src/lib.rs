@@ -28,12 +28,16 @@ mod retry;
 mod room;
 mod routing;
 mod shared;
+mod signals;
 mod steps;
 mod tickets;
 mod undecided;
 
 pub use self::{
-    news::accept::{Heard, Unheard},
+    news::{
+        accept::{Heard, Unheard},
+        polls::PollStatus,
+    },
     outside::Outside,
     pipeline::{Load, Pipeline},
     shared::{Homeserver, PipelineDeps},

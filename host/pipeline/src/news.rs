@@ -1,10 +1,13 @@
-//! The way out: a CRM's webhooks are read by its adapter, and what they tell is turned into Matrix actions by the
-//! mapper. Serial for each adapter; different ones do not wait for each other.
+//! The way out: a CRM's webhooks are read by its adapter, which also asks it what is new, and what either tells is turned
+//! into Matrix actions by the mapper. Serial for each adapter; different ones do not wait for each other.
 
 pub(crate) mod accept;
-mod entry;
-mod hook;
+mod bounds;
+pub(crate) mod entry;
+pub(crate) mod hook;
 mod mask;
+mod poll;
+pub(crate) mod polls;
 mod refused;
 pub(crate) mod stored;
 mod tasks;
@@ -24,6 +27,8 @@ use crate::shared::Shared;
 const BATCH: u32 = 64;
 /// What has to wait is looked at again so often.
 const LOOK: Duration = Duration::from_secs(1);
+/// A CRM whose turn it is may have to wait for a place; that is not looked at more often than this.
+const LEAST: Duration = Duration::from_millis(50);
 
 /// Whether the same adapter's next one may follow.
 pub(crate) enum Next {
@@ -38,7 +43,13 @@ pub(crate) enum Next {
 /// Reads news until told to stop; `wake` says that there is some.
 pub(crate) async fn run(shared: Arc<Shared>, wake: Arc<Notify>, cancel: CancellationToken) {
     let mut tasks = Tasks::default();
+    let mut changes = shared.chains.changes();
+    changes.mark_changed();
     loop {
+        if changes.has_changed().unwrap_or(false) {
+            changes.mark_unchanged();
+            shared.polls.read(&shared.chains.all(), shared.clock.now(), &mut rand::rng());
+        }
         if let Err(error) = start(&shared, &mut tasks, &cancel).await {
             warn!(%error, "a CRM's news cannot be read; it is tried again");
         }
@@ -46,11 +57,16 @@ pub(crate) async fn run(shared: Arc<Shared>, wake: Arc<Notify>, cancel: Cancella
             () = cancel.cancelled() => break,
             () = tasks.one_ended() => continue,
             () = wake.notified() => {}
-            () = tokio::time::sleep(LOOK) => {}
+            _ = changes.changed() => changes.mark_changed(),
+            () = tokio::time::sleep(until_look(&shared)) => {}
         }
         tasks.look_again();
     }
     tasks.all_ended().await;
+}
+
+fn until_look(shared: &Shared) -> Duration {
+    shared.polls.next_in(shared.clock.now()).map_or(LOOK, |next| next.clamp(LEAST, LOOK))
 }
 
 /// A task for each adapter for which something waits, unless it has one.
@@ -61,11 +77,13 @@ async fn start(
 ) -> Result<(), StorageError> {
     let hooks = shared.store.hooks_wait_for().await?.into_iter().map(|adapter| (Kind::Hooks, adapter));
     let entries = shared.store.entries_wait_for().await?.into_iter().map(|adapter| (Kind::Entries, adapter));
-    for lane in hooks.chain(entries) {
+    let polls = shared.polls.due(shared.clock.now(), &shared.connections);
+    let polls = polls.into_iter().map(|adapter| (Kind::Hooks, adapter));
+    for lane in hooks.chain(entries).chain(polls) {
         let (shared, cancel) = (Arc::clone(shared), cancel.clone());
         tasks.start(lane, |(kind, adapter)| async move {
             match kind {
-                Kind::Hooks => read(&shared, &adapter, &cancel).await,
+                Kind::Hooks => read_and_ask(&shared, &adapter, &cancel).await,
                 Kind::Entries => enter(&shared, &adapter, &cancel).await,
             }
             .unwrap_or_else(|error| {
@@ -78,6 +96,21 @@ async fn start(
 }
 
 type Adapter = (TenantId, AdapterName);
+
+/// Reads an adapter's webhooks, and asks its CRM for a page of what is new if it is time to; answers whether any went on.
+/// The next page comes behind the webhooks that came meanwhile.
+async fn read_and_ask(
+    shared: &Arc<Shared>,
+    of: &Adapter,
+    cancel: &CancellationToken,
+) -> Result<bool, StorageError> {
+    let went_on = read(shared, of, cancel).await?;
+    if cancel.is_cancelled() || !shared.polls.is_due(of, shared.clock.now(), &shared.connections) {
+        return Ok(went_on);
+    }
+    poll::poll(shared, of).await;
+    Ok(true)
+}
 
 /// Reads an adapter's webhooks; answers whether any went on.
 async fn read(shared: &Arc<Shared>, of: &Adapter, cancel: &CancellationToken) -> Result<bool, StorageError> {

@@ -6,6 +6,7 @@ mod course;
 mod http;
 mod journal;
 mod missing;
+mod reads;
 mod secrets;
 
 use std::{collections::BTreeMap, path::PathBuf};
@@ -20,6 +21,7 @@ pub(crate) use self::{
     http::Steps,
     journal::Journal,
     missing::Looked,
+    reads::Reads,
     secrets::SecretsPort,
 };
 

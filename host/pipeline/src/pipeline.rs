@@ -1,12 +1,16 @@
 //! The pipeline as a whole: what it starts, what wakes it, how it stops.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
+use patchbay_matrix::Ephemeral;
 use patchbay_plugin::webhooks::Webhook;
 use patchbay_storage::{InboxEvent, NewHook, Parked, ParkedFilter, Replayed, StorageError, Subject};
-use patchbay_types::{AdapterName, EventId, Millis, TenantId};
+use patchbay_types::{AdapterName, EventId, Millis, RegistrationId, TenantId};
 use serde::Serialize;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::{info, warn};
 
@@ -16,10 +20,12 @@ use crate::{
     news::{
         self,
         accept::{Heard, Unheard},
+        polls::PollStatus,
     },
     outside::Looked,
     queues::{DeliveryLane, InboundLane},
-    shared::{PipelineDeps, Shared},
+    shared::{PipelineDeps, Shared, lock},
+    signals,
 };
 
 /// What is under way when the host stops may take so long.
@@ -35,6 +41,8 @@ const BATCH: u32 = 512;
 pub struct Pipeline {
     shared: Arc<Shared>,
     wake_news: Arc<Notify>,
+    /// Where typing and receipts come from, until it runs.
+    signals: Mutex<Option<mpsc::Receiver<(RegistrationId, Ephemeral)>>>,
 }
 
 /// How much is under way: for metrics.
@@ -62,7 +70,13 @@ impl Pipeline {
     /// Puts it together; nothing runs yet.
     #[must_use]
     pub fn new(deps: PipelineDeps) -> Arc<Self> {
-        Arc::new(Self { shared: Arc::new(Shared::new(deps)), wake_news: Arc::new(Notify::new()) })
+        let signals = Mutex::default();
+        Arc::new(Self { shared: Arc::new(Shared::new(deps)), wake_news: Arc::new(Notify::new()), signals })
+    }
+
+    /// Typing and receipts come from here, once it runs.
+    pub fn listen(&self, signals: mpsc::Receiver<(RegistrationId, Ephemeral)>) {
+        *lock(&self.signals) = Some(signals);
     }
 
     /// Runs until `cancel`, then finishes what is under way. What waits stays in the database.
@@ -81,6 +95,9 @@ impl Pipeline {
         loops.spawn(ingest::run(Arc::clone(shared), cancel.clone()));
         loops.spawn(news::run(Arc::clone(shared), Arc::clone(&self.wake_news), cancel.clone()));
         loops.spawn(watch(Arc::clone(shared), changes, cancel.clone()));
+        if let Some(sent) = lock(&self.signals).take() {
+            loops.spawn(signals::run(Arc::clone(shared), sent, cancel.clone()));
+        }
         let drive_inbound = drive(shared, |s| &s.inbound, inbound::turn, &turns, &cancel);
         let drive_deliveries = drive(shared, |s| &s.deliveries, delivery::turn, &turns, &cancel);
         let drive_actions = drive(shared, |s| &s.actions, act::turn, &turns, &cancel);
@@ -200,6 +217,12 @@ impl Pipeline {
         }
     }
 
+    /// How asking each CRM what is new goes.
+    #[must_use]
+    pub fn polls(&self) -> Vec<PollStatus> {
+        self.shared.polls.list()
+    }
+
     /// What refers to it need not wait any longer.
     fn release(&self, parked: Option<Parked>) {
         let named = parked.and_then(named);
@@ -307,6 +330,7 @@ async fn watch(shared: Arc<Shared>, mut changes: watch::Receiver<u64>, cancel: C
             shared.inbound.release(|_| true);
             shared.deliveries.release(|_| true);
             shared.actions.release(|_| true);
+            shared.polls.look_again(now);
         }
         let due = |at: Option<u64>| at.is_some_and(|at| at <= now);
         if due(shared.inbound.next_due()) {

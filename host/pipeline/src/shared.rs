@@ -22,11 +22,13 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use crate::{
     breaker::Breakers,
     lanes::Lanes,
+    news::polls::Polls,
     outside::{Connections, Gate, Outside},
     ownership::Claims,
     people::People,
     queues::{ActionLane, DeliveryLane, InboundLane},
     room::RoomState,
+    signals::Signals,
 };
 
 /// Everything that the pipeline is built from.
@@ -155,6 +157,8 @@ pub(crate) struct Shared {
     /// What adapters lately made of events.
     delivered: Cache<(TenantId, AdapterName, EventId), Arc<Delivered>>,
     pub(crate) connections: Connections,
+    pub(crate) polls: Polls,
+    pub(crate) signals: Signals,
     pub(crate) outside: Outside,
 }
 
@@ -194,6 +198,8 @@ impl Shared {
                 .build(),
             delivered: latest(10_000),
             connections: Connections::default(),
+            polls: Polls::default(),
+            signals: Signals::default(),
             outside: deps.outside,
         };
         shared.read_claims();

@@ -87,6 +87,12 @@ impl Plugin {
         self.0.functions.accept.is_some()
     }
 
+    /// Whether it exports `polling`.
+    #[must_use]
+    pub fn polls(&self) -> bool {
+        self.0.functions.poll.is_some()
+    }
+
     /// Headers that carry a webhook's own identifier, as its manifest says: the first that a webhook has counts.
     #[must_use]
     pub fn delivery_id(&self) -> &Arc<[String]> {

@@ -8,6 +8,7 @@ mod output;
 mod parked;
 mod plugin;
 mod plugins;
+mod polls;
 mod registration;
 mod replay;
 mod reply;
@@ -49,6 +50,7 @@ enum Command {
     Replay(replay::Replay),
     Plugin(plugin::Plugin),
     Hooks(hooks::Hooks),
+    Polls(polls::Polls),
 }
 
 /// Which directory a command is about.
@@ -73,6 +75,7 @@ Examples:
   patchbay replay event.json                     asks every plugin of it again, and shows what differs
   patchbay plugin new router my-router           a plugin of your own
   patchbay hooks                                 the URLs that CRMs send their webhooks to
+  patchbay polls                                 when each CRM was last asked what is new, and what it said
 
 Everything but serve, check, registration, replay of a file and plugin talks to the running host: at the address that
 patchbay.toml says, with the token that lies in its data directory; or wherever --url and --token-file say.
@@ -108,6 +111,7 @@ impl Cli {
             Command::Replay(command) => command.run(&mut out),
             Command::Plugin(command) => command.run(&mut out),
             Command::Hooks(command) => command.run(&mut out),
+            Command::Polls(command) => command.run(&mut out),
         };
         match result {
             Ok(()) => ExitCode::SUCCESS,

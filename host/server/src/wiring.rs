@@ -18,7 +18,7 @@ use patchbay_api::{
     hooks::{HookKey, Hooks, HooksDeps},
 };
 use patchbay_egress::Egress;
-use patchbay_matrix::{Client, ClientOptions, Ghosts, http_client};
+use patchbay_matrix::{Client, ClientOptions, Ephemeral, Ghosts, http_client};
 use patchbay_pipeline::{Homeserver, Outside, Pipeline, PipelineDeps};
 use patchbay_plugin::{
     Chains, Runtime, RuntimeConfig,
@@ -38,6 +38,9 @@ const BODY_IDLE: Duration = Duration::from_secs(30);
 
 /// A homeserver may take a while to make a room; longer than this it does not answer at all.
 const HOMESERVER_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Typing and receipts that may wait to be looked at; further ones are dropped.
+const SIGNALS: usize = 1024;
 
 /// Everything that runs, built and not yet started.
 pub(crate) struct Host {
@@ -105,7 +108,9 @@ pub(crate) async fn build(
         threads: surroundings.threads,
     });
 
-    let appservice = appservice(loaded, &tokens, &store, &chains, &clock)?;
+    let (ephemeral, signals) = mpsc::channel(SIGNALS);
+    pipeline.listen(signals);
+    let appservice = appservice(loaded, &tokens, &store, &chains, (&clock, ephemeral))?;
     let hooks = Hooks::new(HooksDeps {
         key: HookKey::new(&data.hook_key()?),
         reception: Arc::new(Reception {
@@ -194,7 +199,7 @@ fn appservice(
     tokens: &BTreeMap<RegistrationId, Tokens>,
     store: &Store,
     chains: &Arc<Chains>,
-    clock: &Arc<dyn Clock>,
+    (clock, ephemeral): (&Arc<dyn Clock>, mpsc::Sender<(RegistrationId, Ephemeral)>),
 ) -> anyhow::Result<Appservice> {
     let wrong = |error| anyhow!("{}: {error}", loaded.file().display());
     let mut registered = Vec::new();
@@ -202,8 +207,6 @@ fn appservice(
         let token = tokens.get(&registration.id).context("each registration has its tokens")?;
         registered.push(Registered::new(registration, token.hs_token.expose()).map_err(wrong)?);
     }
-    // No adapter is told of typing and receipts yet: the other end is let go, and each one is counted as dropped.
-    let (ephemeral, _) = mpsc::channel(1);
     let tenants = Arc::clone(chains);
     Ok(Appservice {
         registrations: Arc::new(Registrations::new(registered).map_err(wrong)?),

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use patchbay_api::admin::{Lanes, Load, Work};
-use patchbay_pipeline::Pipeline;
+use patchbay_api::admin::{Asked, Lanes, Load, Work};
+use patchbay_pipeline::{Pipeline, PollStatus};
 use patchbay_storage::{NewHook, StorageError};
 
 /// The pipeline as an operator steers it.
@@ -22,6 +22,15 @@ impl Work for Steered {
 
     async fn hook(&self, hook: NewHook) -> Result<bool, StorageError> {
         self.0.hook(hook).await
+    }
+
+    fn polls(&self) -> Vec<Asked> {
+        let asked = |status: PollStatus| {
+            let PollStatus { tenant, adapter, every, last_good, since, next, held, failures, error, entries } = status;
+            let (failed_at, error) = error.unzip();
+            Asked { tenant, adapter, every, last_good, since, next, entries, held, failures, failed_at, error }
+        };
+        self.0.polls().into_iter().map(asked).collect()
     }
 
     fn load(&self) -> Load {

@@ -24,6 +24,7 @@ mod notice;
 mod open;
 mod parked;
 mod person;
+mod poll;
 mod prune;
 mod read;
 #[cfg(feature = "sabotage")]
@@ -53,6 +54,7 @@ pub use self::{
     notice::Notice,
     open::OpenOptions,
     parked::{Park, Parked, ParkedFilter, Replayed},
+    poll::{Cursor, KnownPoll, Polled},
     prune::{Pruned, Retention},
     read::{
         counts::{Counts, Waiting},

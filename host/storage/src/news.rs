@@ -108,10 +108,10 @@ pub enum HookState {
     Dropped = 3,
 }
 
-/// What was read out of a webhook or a poll.
+/// What was read out of a webhook.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Received {
-    /// The webhook that was read, and what became of it; none for a poll.
+    /// The webhook that was read, and what became of it; none where it came of no webhook.
     pub hook: Option<HookOutcome>,
     /// Whose it is.
     pub tenant: TenantId,
@@ -121,9 +121,9 @@ pub struct Received {
     pub at: Millis,
     /// What it told. Those known already are dropped.
     pub entries: Vec<NewEntry>,
-    /// The plugin's own small state, and a poll's cursor.
+    /// The plugin's own small state.
     pub kv: Vec<KvWrite>,
-    /// How it came to this; kept for a webhook, since a poll has nothing that one could ask about.
+    /// How it came to this; kept for a webhook.
     pub trace: Trace,
 }
 

@@ -19,6 +19,7 @@ use crate::{
     kv::KvWrite,
     news::{EntryResult, HookWanted, NewHook, Received},
     notice::Notice,
+    poll::Polled,
     trace::Packed,
     writer::{Reply, Statement, Write, Writer},
 };
@@ -133,14 +134,24 @@ impl Store {
         self.writer.write(Write::HookWanted(Box::new(wanted), trace)).await.map(Reply::guarded)
     }
 
-    /// Writes what a webhook or a poll brought; answers how many entries were new. Where the webhook was read before,
-    /// nothing is written.
+    /// Writes what a webhook brought; answers how many entries were new. Where the webhook was read before, nothing is
+    /// written.
     ///
     /// # Errors
     /// When it could not be written; then nothing of it was.
     pub async fn received(&self, received: Received) -> Result<Accepted, StorageError> {
         let trace = Packed::of(&received.trace);
         let reply = self.writer.write(Write::Receive(Box::new(received), trace)).await?;
+        Ok(Accepted { stored: reply.written, duplicates: reply.skipped })
+    }
+
+    /// Writes a page of a poll and where the next one goes on; answers how many entries were new.
+    ///
+    /// # Errors
+    /// When it could not be written; then nothing of it was.
+    pub async fn polled(&self, polled: Polled) -> Result<Accepted, StorageError> {
+        let trace = Packed::of(&polled.trace);
+        let reply = self.writer.write(Write::Poll(Box::new(polled), trace)).await?;
         Ok(Accepted { stored: reply.written, duplicates: reply.skipped })
     }
 

@@ -79,6 +79,8 @@ pub enum Subject {
     Hook(i64),
     /// An entry of a CRM's news, by its number.
     Entry(i64),
+    /// A poll that brought entries, by its number. It is never set aside.
+    Poll(i64),
     /// A transaction that could not be read, by the number of its parked row.
     Transaction(i64),
 }
@@ -155,6 +157,7 @@ impl Subject {
             Self::Action(id) => ("action", id),
             Self::Hook(id) => ("hook", id),
             Self::Entry(id) => ("entry", id),
+            Self::Poll(id) => ("poll", id),
             Self::Transaction(id) => ("transaction", id),
         }
     }
@@ -167,6 +170,7 @@ impl Subject {
             "action" => Self::Action(id),
             "hook" => Self::Hook(id),
             "entry" => Self::Entry(id),
+            "poll" => Self::Poll(id),
             "transaction" => Self::Transaction(id),
             _ => return None,
         })

@@ -119,6 +119,9 @@ pub struct SlotConfig {
     /// An adapter's webhooks: count it up, and their URL changes.
     #[serde(default)]
     pub hook_rotation: u32,
+    /// An adapter that can be asked what is new is asked so often; 0 is never.
+    #[serde(default)]
+    pub poll: Option<Span>,
 }
 
 /// What a slot may do. Everything is denied that is not written here.
@@ -197,7 +200,23 @@ pub struct MatrixConfig {
     pub allowed_events: Vec<String>,
     /// Behind a ghost's display name, such as ` (ACME)`.
     pub ghost_suffix: Option<String>,
+    /// When a customer's message is marked as read.
+    pub receipts: Receipts,
 }
+
+/// When the bot marks a customer's message as read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Receipts {
+    /// Never.
+    #[default]
+    Off,
+    /// Once a CRM has it.
+    Delivered,
+}
+
+/// A CRM is not asked more often than this.
+const SHORTEST_POLL: Span = Span::millis(1000);
 
 // === impl TenantConfig ===
 
@@ -280,6 +299,10 @@ impl SlotConfig {
                 "it must lie beside the tenant's file",
             ));
         }
+        if self.poll.is_some_and(|every| every > Span::millis(0) && every < SHORTEST_POLL) {
+            let why = format!("the CRM would be asked without a pause: at least {SHORTEST_POLL}, or 0s for never");
+            return Err(ConfigError::field(format!("{name}.poll"), why));
+        }
         if self.concurrency == Some(0) {
             return Err(ConfigError::field(format!("{name}.concurrency"), "nothing would ever be delivered"));
         }
@@ -332,7 +355,7 @@ impl Default for RetentionConfig {
 impl Default for MatrixConfig {
     fn default() -> Self {
         let allowed = ["m.room.message", "m.reaction", "m.sticker"];
-        Self { allowed_events: allowed.map(str::to_owned).to_vec(), ghost_suffix: None }
+        Self { allowed_events: allowed.map(str::to_owned).to_vec(), ghost_suffix: None, receipts: Receipts::Off }
     }
 }
 
@@ -369,6 +392,10 @@ mod tests {
         assert_eq!(field("[secrets.a]\nfrom = []\n").as_deref(), Some("secrets.a.from"));
         assert_eq!(field("[secrets.'a b']\nfrom = { env = 'A' }\n").as_deref(), Some("secrets"));
         assert_eq!(field("[adapters.A]\ncomponent = 'x'\n").as_deref(), Some("adapters"));
+        assert_eq!(
+            field("[adapters.a]\ncomponent = 'x'\npoll = '20ms'\n").as_deref(),
+            Some("adapters.a.poll")
+        );
         assert_eq!(field("[adapters.a]\ncomponent = '../x'\n").as_deref(), Some("adapters.a.component"));
         assert_eq!(
             field("[adapters.a]\ncomponent = 'x'\nsettings-file = '../y.toml'\n").as_deref(),

@@ -6,7 +6,7 @@ use metrics::gauge;
 use patchbay_storage::{Counts, Waiting};
 use patchbay_types::{Millis, TenantId};
 
-use super::Load;
+use super::{Asked, Load};
 
 /// Sets every gauge from what the store and the pipeline say now. Each of `tenants` gets a figure, also where nothing of
 /// its waits: a gauge keeps what it was last set to.
@@ -36,6 +36,16 @@ pub(super) fn set(counts: &Counts, load: Load, tenants: &[TenantId], now: Millis
         gauge!("patchbay_lanes", "queue" => queue, "state" => "working").set(float(lanes.working as u64));
     }
     gauge!("patchbay_breakers_open").set(float(load.breakers_open as u64));
+}
+
+/// How long ago each CRM last answered what is new; since the start, where it never did. One that is not asked has no
+/// figure.
+pub(super) fn set_polls(polls: &[Asked], now: Millis) {
+    for one in polls.iter().filter(|one| one.every > 0) {
+        let since = one.last_good.unwrap_or(one.since);
+        let labels = [("tenant", one.tenant.to_string()), ("adapter", one.adapter.to_string())];
+        gauge!("patchbay_poll_age_seconds", &labels).set(float(now.saturating_sub(since)) / 1000.0);
+    }
 }
 
 fn age(waiting: Waiting, now: Millis) -> f64 {

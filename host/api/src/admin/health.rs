@@ -40,6 +40,7 @@ pub(super) async fn readyz(State(ready): State<Readiness>) -> Response {
 
 /// Prometheus' text format. Where the database does not answer, its gauges keep their last figures.
 pub(super) async fn metrics(State(state): State<AdminState>) -> Response {
+    gauges::set_polls(&state.work.polls(), state.clock.now());
     match state.store.counts().await {
         Ok(counts) => gauges::set(&counts, state.work.load(), &state.plugins.tenants(), state.clock.now()),
         Err(error) => {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use patchbay_plugin::reload::{KeptSlot, ReloadStatus, TenantStatus};
 use patchbay_storage::{NewHook, StorageError};
-use patchbay_types::{AdapterName, Digest, Problem, TenantId};
+use patchbay_types::{AdapterName, Digest, Millis, Problem, TenantId};
 use serde::{Deserialize, Serialize};
 
 /// What runs where, and going back.
@@ -66,6 +66,36 @@ pub trait Work: Send + Sync + 'static {
 
     /// How busy it is.
     fn load(&self) -> Load;
+
+    /// How asking each CRM what is new goes, in the order of tenants and adapters.
+    fn polls(&self) -> Vec<Asked>;
+}
+
+/// A CRM that can be asked what is new. Times are since the epoch, figures since the start of the host.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asked {
+    /// Whose it is.
+    pub tenant: TenantId,
+    /// The adapter that asks.
+    pub adapter: AdapterName,
+    /// The interval in milliseconds; 0: never.
+    pub every: Millis,
+    /// When the CRM last answered; none: never.
+    pub last_good: Option<Millis>,
+    /// Since when the host has tried.
+    pub since: Millis,
+    /// When it is asked next; none: never.
+    pub next: Option<Millis>,
+    /// Entries that were new.
+    pub entries: u64,
+    /// Its connection is down: it is asked as soon as that is up again.
+    pub held: bool,
+    /// Failures in a row.
+    pub failures: u32,
+    /// When the last of them was.
+    pub failed_at: Option<Millis>,
+    /// What it was, in a sentence.
+    pub error: Option<String>,
 }
 
 /// How busy the pipeline is.

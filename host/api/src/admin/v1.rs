@@ -12,6 +12,7 @@ pub mod events;
 pub mod hooks;
 pub mod parked;
 pub mod plugins;
+pub mod polls;
 pub mod rooms;
 pub mod status;
 pub mod tickets;
@@ -34,5 +35,6 @@ pub(super) fn router() -> Router<AdminState> {
         .route("/tickets/{tenant}/{id}/status", post(tickets::status::handler))
         .route("/desk/lines", get(desk::lines::handler))
         .route("/hooks", get(hooks::list::handler))
+        .route("/polls", get(polls::list::handler))
         .route("/rooms", get(rooms::list::handler))
 }

@@ -13,6 +13,7 @@ use crate::{
     delivery::Reach,
     queues::DeliveryLane,
     shared::{Delivered, Shared},
+    signals,
 };
 
 /// So many bytes are committed at once.
@@ -48,14 +49,14 @@ impl Receipts {
     }
 
     /// Commits all and hands on what follows. Where the lane has to wait, answers behind which number and until when.
-    pub(super) async fn commit(&mut self, shared: &Shared, key: &DeliveryLane) -> Option<(i64, Millis)> {
+    pub(super) async fn commit(&mut self, shared: &Arc<Shared>, key: &DeliveryLane) -> Option<(i64, Millis)> {
         let Self { results, outside, .. } = std::mem::take(self);
         commit(shared, key, results, outside).await
     }
 }
 
 async fn commit(
-    shared: &Shared,
+    shared: &Arc<Shared>,
     key: &DeliveryLane,
     results: Vec<Arc<DeliveryResult>>,
     urgent: bool,
@@ -67,14 +68,19 @@ async fn commit(
     crash::point("after-receipt");
     match written {
         Ok(guards) => {
-            let mut hold = None;
+            let (mut hold, mut there) = (None, Vec::new());
             for (result, guard) in results.into_iter().zip(guards) {
                 match guard {
-                    Guarded::Applied => hold = applied(shared, key, Arc::unwrap_or_clone(result)),
+                    Guarded::Applied => {
+                        let done = matches!(result.outcome, DeliveryOutcome::Done { .. });
+                        there.extend(result.event_id.clone().filter(|_| done));
+                        hold = applied(shared, key, Arc::unwrap_or_clone(result));
+                    }
                     // It was done before: what this attempt did never came to be.
                     Guarded::Stale => {}
                 }
             }
+            signals::delivered(shared, key, &there);
             hold
         }
         Err(StorageError::Refused(error)) if results.len() == 1 => {

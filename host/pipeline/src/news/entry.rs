@@ -6,7 +6,7 @@ use patchbay_plugin::{Caller, mapping, types};
 use patchbay_storage::{
     Entry, EntryOutcome, EntryResult, NewAction, Origin, Park, StorageError, Ticket, TicketChange, Trace,
 };
-use patchbay_types::Millis;
+use patchbay_types::{AdapterName, Millis};
 
 use crate::{
     delivery::apply_changes,
@@ -102,6 +102,37 @@ pub(crate) async fn enter(shared: &Arc<Shared>, entry: Entry) -> Result<Next, St
         shared.push_action(action, now);
     }
     Ok(Next::Go)
+}
+
+/// What the mapper makes of something short-lived that an adapter tells of this ticket, and that is stored nowhere:
+/// nothing, where it comes to no answer.
+pub(crate) async fn short_lived(
+    shared: &Shared,
+    view: &View,
+    ticket: &Ticket,
+    (adapter, id, told): (&AdapterName, &str, types::News),
+) -> Vec<mapping::Action> {
+    let now = shared.clock.now();
+    let Ok(Some(conversation)) = shared.conversation(&ticket.tenant, &ticket.conversation).await else {
+        return Vec::new();
+    };
+    let conversation = lock(&conversation).clone();
+    let entry = Entry {
+        id: 0,
+        tenant: ticket.tenant.clone(),
+        adapter: adapter.clone(),
+        entry_id: id.to_owned(),
+        ticket: ticket.ticket.clone(),
+        body: String::new(),
+        attempt: 0,
+        not_before: 0,
+        at: now,
+        late: false,
+    };
+    let mut news = News { shared, view, entry: &entry, now, conversation, trace: Trace::new() };
+    let Ok(update) = news.update(ticket, told).await else { return Vec::new() };
+    let _thread = shared.compute(&ticket.tenant).await;
+    news.map(&update).unwrap_or_default()
 }
 
 // === impl News ===

@@ -18,13 +18,14 @@ use crate::{
     news::{
         Next,
         accept::{self, Question},
+        bounds,
         mask::{self, Mask},
-        stored,
+        poll, stored,
     },
     outside::{Journal, Steps},
     retry,
     shared::{Shared, View},
-    steps,
+    signals, steps,
 };
 
 /// So often an adapter is asked whether it wants a webhook: over some minutes, in which it may be swapped.
@@ -34,7 +35,7 @@ const LATE: Duration = Duration::from_secs(1);
 
 /// One webhook that is being read.
 struct Reading<'a> {
-    shared: &'a Shared,
+    shared: &'a Arc<Shared>,
     view: &'a View,
     chain: &'a Chain,
     slot: &'a Slot,
@@ -172,7 +173,15 @@ impl Reading<'_> {
             match answer.map(|timed| timed.value) {
                 Ok(Some(Ok(batch))) => {
                     self.shared.breakers.passed(&called.breaker(plugin));
-                    let entries = batch.entries.iter().map(|entry| new_entry(entry, self.now)).collect();
+                    if let Err(reason) = bounds::entries(&batch.entries) {
+                        return self.park(called.park(plugin, reason)).await;
+                    }
+                    if batch.poll {
+                        poll::wanted(self.shared, &self.hook.tenant, &self.hook.adapter, plugin.digest());
+                    }
+                    let told = (&self.hook.tenant, &self.hook.adapter);
+                    let entries = signals::take(self.shared, told, batch.entries, self.hook.at);
+                    let entries = entries.iter().map(|entry| new_entry(entry, self.now)).collect();
                     return self.done(entries, kv).await;
                 }
                 Ok(Some(Err(failure))) if never(&failure) => {
@@ -264,13 +273,13 @@ impl Reading<'_> {
 }
 
 /// What the adapter wrote into its small state.
-fn kept(ports: Ports) -> Vec<KvWrite> {
+pub(crate) fn kept(ports: Ports) -> Vec<KvWrite> {
     let kv = ports.store.map(|store| (store as Box<dyn Any>).downcast::<Kv>());
     kv.and_then(Result::ok).map(|kv| kv.into_writes()).unwrap_or_default()
 }
 
 /// Whether the adapter will never read it, however often it is asked.
-fn never(failure: &adapter::Failure) -> bool {
+pub(super) fn never(failure: &adapter::Failure) -> bool {
     use adapter::FailureKind::{Gone, Rejected, Unsupported};
     matches!(failure.kind, Gone | Rejected | Unsupported)
 }
@@ -278,7 +287,7 @@ fn never(failure: &adapter::Failure) -> bool {
 /// Nobody has to wait longer than a month to be shown something.
 const LONGEST: Millis = 30 * 86_400_000;
 
-fn new_entry(entry: &types::Entry, now: Millis) -> NewEntry {
+pub(super) fn new_entry(entry: &types::Entry, now: Millis) -> NewEntry {
     NewEntry {
         entry_id: entry.id.clone(),
         ticket: TicketId::from(entry.ticket.as_str()),

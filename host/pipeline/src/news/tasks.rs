@@ -9,7 +9,7 @@ use tracing::error;
 /// A tenant's adapters at work at once: what one of them waits for costs the others of its tenant alone.
 const OF_A_TENANT: usize = 8;
 
-/// Webhooks that are to be read, or the entries that came of them.
+/// Webhooks that are to be read and a CRM that is to be asked what is new, or the entries that came of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Kind {
     Hooks,

@@ -109,6 +109,11 @@ impl Connections {
         open.map_or(Ok(()), |open| Err(open.wait(now)))
     }
 
+    /// Whether this generation has found nobody there, and nobody has been answered since.
+    pub(crate) fn is_open(&self, key: &Key, generation: u64) -> bool {
+        self.lock().open.get(key).is_some_and(|open| open.generation == generation)
+    }
+
     /// Nobody tries this delivery any more.
     pub(crate) fn forget(&self, delivery: i64) {
         self.lock().alone.forget(delivery);

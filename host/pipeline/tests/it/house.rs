@@ -8,7 +8,7 @@ use std::{
 };
 
 use patchbay_egress::Egress;
-use patchbay_matrix::{Client, ClientOptions, Ghosts, http_client};
+use patchbay_matrix::{Client, ClientOptions, Ephemeral, Ghosts, http_client};
 use patchbay_pipeline::{Homeserver, Outside, Pipeline, PipelineDeps};
 use patchbay_plugin::{Chain, Chains, Runtime, RuntimeConfig, Slot, Wanted, World};
 use patchbay_storage::{DeskFilter, DeskLine, NewEvent, OpenOptions, Store, Transaction};
@@ -19,6 +19,7 @@ use patchbay_types::{
     tenant::SlotConfig,
 };
 use serde_json::{Value, json};
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 pub(crate) const NOW: u64 = 1_795_157_275_000;
@@ -36,6 +37,8 @@ pub(crate) struct House {
     pub(crate) pipeline: Arc<Pipeline>,
     pub(crate) clock: MockClock,
     pub(crate) dir: Arc<tempfile::TempDir>,
+    /// Typing and receipts, as the homeserver sends them.
+    pub(crate) ephemeral: mpsc::Sender<(RegistrationId, Ephemeral)>,
     cancel: CancellationToken,
     running: tokio::task::JoinHandle<()>,
     sent: u64,
@@ -77,16 +80,28 @@ impl House {
     pub(crate) async fn leaving_by(tenants: &[(&str, String)], egress: impl FnOnce(&Path) -> Egress) -> Self {
         let dir = Arc::new(tempfile::tempdir().unwrap());
         let egress = egress(dir.path());
-        Self::at(dir, tenants, egress).await
+        Self::at(dir, tenants, egress, NOWHERE).await
     }
 
-    async fn at(dir: Arc<tempfile::TempDir>, tenants: &[(&str, String)], egress: Egress) -> Self {
+    /// The same with a homeserver that is somewhere.
+    pub(crate) async fn beside(tenants: &[(&str, String)], homeserver: &str) -> Self {
+        let dir = Arc::new(tempfile::tempdir().unwrap());
+        let egress = usual(dir.path());
+        Self::at(dir, tenants, egress, homeserver).await
+    }
+
+    async fn at(
+        dir: Arc<tempfile::TempDir>,
+        tenants: &[(&str, String)],
+        egress: Egress,
+        homeserver: &str,
+    ) -> Self {
         let store = Store::open(OpenOptions::new(dir.path())).await.unwrap();
         let chains = Arc::new(Chains::default());
         for (tenant, file) in tenants {
             chains.swap(chain(tenant, file, 1));
         }
-        let registration = registration();
+        let registration = RegistrationConfig { homeserver: homeserver.to_owned(), ..registration() };
         let options = ClientOptions::new(registration.homeserver.clone(), "as");
         let client = Client::new(http_client::build(Duration::from_secs(1)).unwrap(), options);
         let homeserver = Homeserver { ghosts: Ghosts::new(&registration).unwrap(), client };
@@ -101,12 +116,14 @@ impl House {
             limits: HostLimits::default(),
             threads: 3,
         });
+        let (ephemeral, signals) = mpsc::channel(64);
+        pipeline.listen(signals);
         let cancel = CancellationToken::new();
         let running = {
             let (pipeline, cancel) = (Arc::clone(&pipeline), cancel.clone());
             tokio::spawn(async move { pipeline.run(cancel).await.unwrap() })
         };
-        Self { store, chains, pipeline, clock, dir, cancel, running, sent: 0 }
+        Self { store, chains, pipeline, clock, dir, ephemeral, cancel, running, sent: 0 }
     }
 
     /// The same data after a crash: nothing was drained, nothing was closed.
@@ -117,7 +134,7 @@ impl House {
         self.store.close().await;
         drop((self.store, self.pipeline));
         let egress = usual(dir.path());
-        Self::at(dir, tenants, egress).await
+        Self::at(dir, tenants, egress, NOWHERE).await
     }
 
     /// Sends events as one transaction of the homeserver, and waits until it is accepted.
@@ -253,7 +270,10 @@ fn load_as(bytes: Vec<u8>, slot: &SlotConfig, world: World) -> patchbay_plugin::
     RUNTIME.load(&wanted).unwrap()
 }
 
-fn registration() -> RegistrationConfig {
+/// Nobody listens there.
+const NOWHERE: &str = "http://127.0.0.1:9";
+
+pub(crate) fn registration() -> RegistrationConfig {
     let file = "[[registrations]]\nid = 'patchbay'\nhomeserver = 'http://127.0.0.1:9'\nserver-name = 'localhost'\n\
                 url = 'http://127.0.0.1:9'\nas-token = 'as'\nhs-token = 'hs'\n";
     HostConfig::parse(file).unwrap().registrations.remove(0)

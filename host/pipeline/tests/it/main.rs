@@ -7,6 +7,7 @@ mod crash;
 mod crm;
 mod doorkeeper;
 mod errands;
+mod feed;
 mod follow;
 mod forbidden;
 #[path = "../../../plugin/tests/it/guest.rs"]
@@ -24,3 +25,5 @@ mod places;
 #[expect(dead_code, reason = "the tests of `egress` use more of it")]
 mod played;
 mod poison;
+mod polled;
+mod signals;

@@ -81,6 +81,20 @@ impl Plugin {
         self.effect(caller, ports, self.0.functions.update.as_ref(), (ticket, changes, call)).await
     }
 
+    /// `adapter.notify`.
+    ///
+    /// # Errors
+    /// A fault; the adapter's own failure is part of the value.
+    pub async fn notify(
+        &self,
+        caller: &Caller,
+        ports: Ports,
+        ticket: &str,
+        signal: &types::Signal,
+    ) -> Result<Timed<Effect<()>>, CallError> {
+        self.effect(caller, ports, self.0.functions.notify.as_ref(), (ticket, signal)).await
+    }
+
     /// `adapter.probe`.
     ///
     /// # Errors

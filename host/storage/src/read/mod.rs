@@ -10,6 +10,7 @@ pub(crate) mod lookup;
 pub(crate) mod news;
 pub(crate) mod operator;
 pub(crate) mod parked;
+pub(crate) mod polls;
 pub(crate) mod why;
 
 use sqlx::{Row as _, sqlite::SqliteRow};

@@ -87,7 +87,7 @@ impl Store {
             Subject::Action(id) => Some(("UPDATE actions SET state = 3 WHERE id = ? AND state = 2", id)),
             Subject::Hook(id) => Some(("UPDATE hooks SET state = 3 WHERE id = ? AND state = 2", id)),
             Subject::Entry(id) => Some(("UPDATE entries SET state = 3 WHERE id = ? AND state = 2", id)),
-            Subject::Transaction(_) => None,
+            Subject::Poll(_) | Subject::Transaction(_) => None,
         };
         statements.extend(given_up.map(|(sql, number)| Statement::new(sql, [number.into()])));
         self.statements(statements).await?;
@@ -124,7 +124,7 @@ impl Store {
             Subject::Entry(id) => {
                 ("UPDATE entries SET state = 0, late = 1, not_before = 0 WHERE id = ? AND state = 2", id)
             }
-            Subject::Transaction(_) => return Ok(None),
+            Subject::Poll(_) | Subject::Transaction(_) => return Ok(None),
         };
         let resolve = Statement::new(RESOLVE, [now.into(), id.into()]);
         self.statements(vec![Statement::new(again, [number.into()]), resolve]).await?;
@@ -153,7 +153,7 @@ impl Store {
             }
             Subject::Hook(id) => Some(Replayed::Hook { id }),
             Subject::Entry(id) => Some(Replayed::Entry { id }),
-            Subject::Transaction(_) => None,
+            Subject::Poll(_) | Subject::Transaction(_) => None,
         })
     }
 }

@@ -11,6 +11,7 @@ use crate::{
     inbox::InboxEvent,
     news::{Entry, KnownHook},
     parked::Parked,
+    poll::KnownPoll,
     read::Columns,
     store::Store,
     trace::{Packed, StoredTrace, Subject},
@@ -25,6 +26,8 @@ pub struct Why {
     pub entries: Vec<Entry>,
     /// The webhook that the entry was read out of, or that has this key.
     pub hooks: Vec<KnownHook>,
+    /// The poll that the entry was read out of.
+    pub polls: Vec<KnownPoll>,
     /// What went to CRMs.
     pub deliveries: Vec<Delivery>,
     /// What went to Matrix because of it, and the action that became this event.
@@ -51,6 +54,7 @@ impl Store {
         }
         why.entries = self.entries_named(id).await?;
         why.hooks = self.hooks_named(id).await?;
+        why.polls = self.polls_of(id).await?;
         let mut tenants: Vec<TenantId> = why.events.iter().filter_map(|event| event.tenant.clone()).collect();
         tenants.extend(why.entries.iter().map(|entry| entry.tenant.clone()));
         tenants.sort();
@@ -123,9 +127,10 @@ impl Why {
     fn subjects(&self) -> Vec<Subject> {
         let events = self.events.iter().map(|event| Subject::Inbox(event.seq));
         let hooks = self.hooks.iter().map(|hook| Subject::Hook(hook.id));
+        let polls = self.polls.iter().map(|poll| Subject::Poll(poll.id));
         let entries = self.entries.iter().map(|entry| Subject::Entry(entry.id));
         let deliveries = self.deliveries.iter().map(|delivery| Subject::Delivery(delivery.id));
         let actions = self.actions.iter().map(|action| Subject::Action(action.id));
-        events.chain(hooks).chain(entries).chain(deliveries).chain(actions).collect()
+        events.chain(hooks).chain(polls).chain(entries).chain(deliveries).chain(actions).collect()
     }
 }

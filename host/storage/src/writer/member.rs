@@ -13,6 +13,7 @@ use crate::{
     kv::KvWrite,
     news::{EntryResult, HookWanted, NewHook, Received},
     notice::Notice,
+    poll::Polled,
     trace::Packed,
     writer::statement::Statement,
 };
@@ -38,6 +39,7 @@ pub(crate) enum Write {
     Hook(Box<NewHook>, Packed),
     HookWanted(Box<HookWanted>, Packed),
     Receive(Box<Received>, Packed),
+    Poll(Box<Polled>, Packed),
     Enter(Box<EntryResult>, Packed),
     Kv(Vec<KvWrite>),
     Notice(Notice),
@@ -83,6 +85,10 @@ impl Write {
             Self::Receive(received, trace) => (
                 1 + received.entries.len(),
                 received.entries.iter().map(|entry| entry.body.len()).sum::<usize>() + trace.bytes().len(),
+            ),
+            Self::Poll(polled, trace) => (
+                2 + polled.entries.len(),
+                polled.entries.iter().map(|entry| entry.body.len()).sum::<usize>() + trace.bytes().len(),
             ),
             Self::Enter(result, trace) => {
                 (1 + result.actions.len() + result.deliveries.len(), trace.bytes().len())

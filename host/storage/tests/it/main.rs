@@ -13,6 +13,7 @@ mod hooks;
 mod journal;
 mod news;
 mod parked;
+mod polls;
 mod prune;
 mod support;
 mod why;

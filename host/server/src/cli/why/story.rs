@@ -15,6 +15,7 @@ pub(super) struct Story {
     events: Vec<Event>,
     entries: Vec<Entry>,
     hooks: Vec<Hook>,
+    polls: Vec<Poll>,
     deliveries: Vec<Delivery>,
     actions: Vec<Action>,
     parked: Vec<Parked>,
@@ -47,6 +48,13 @@ struct Hook {
     tenant: String,
     key: String,
     state: String,
+    at: Millis,
+}
+
+#[derive(Debug, Deserialize)]
+struct Poll {
+    adapter: String,
+    tenant: String,
     at: Millis,
 }
 
@@ -111,6 +119,9 @@ impl Story {
                 "{}  came as a webhook to {tenant}/{adapter}: {state}, known by {key}",
                 time(*at)
             ))?;
+        }
+        for Poll { adapter, tenant, at } in &self.polls {
+            out.line(format!("{}  came when {tenant}/{adapter} was asked what is new", time(*at)))?;
         }
         for Entry { adapter, tenant, ticket, at } in &self.entries {
             out.line(format!("{}  told by {tenant}/{adapter} of ticket {ticket}", time(*at)))?;

@@ -8,6 +8,7 @@ mod deliver;
 mod desk;
 mod desk_change;
 mod news;
+mod poll;
 mod shared;
 
 use std::collections::HashMap;
@@ -86,6 +87,7 @@ impl<'a> Commit<'a> {
             Write::Hook(hook, trace) => self.hook(hook, trace),
             Write::HookWanted(wanted, trace) => self.hook_wanted(wanted, trace),
             Write::Receive(received, trace) => self.receive(received, trace),
+            Write::Poll(polled, trace) => self.poll(polled, trace),
             Write::Enter(result, trace) => self.enter(result, trace),
             Write::Kv(writes) => {
                 self.kv(writes);

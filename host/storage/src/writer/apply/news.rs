@@ -1,11 +1,12 @@
 //! A CRM's news: webhooks, what was read out of them, and what became of it.
 
+use patchbay_types::Millis;
 use rusqlite::{OptionalExtension as _, params};
 
 use crate::{
     error::StorageError,
     inbox::InboxState,
-    news::{EntryOutcome, EntryResult, HookOutcome, HookWanted, NewHook, Received},
+    news::{EntryOutcome, EntryResult, HookOutcome, HookWanted, NewEntry, NewHook, Received},
     trace::{Packed, Subject},
     writer::{apply::Commit, member::Reply},
 };
@@ -46,10 +47,8 @@ impl<'a> Commit<'a> {
         Ok(Reply::SKIPPED)
     }
 
-    /// A webhook that was read before changes nothing; what a poll brought is new by its entries alone.
+    /// A webhook that was read before changes nothing.
     pub(super) fn receive(&mut self, received: &'a Received, trace: &Packed) -> Result<Reply, StorageError> {
-        const ENTRY: &str = "INSERT INTO entries (tenant, adapter, entry_id, ticket, not_before, at, body, hook) \
-                             VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (entry_id, adapter, tenant) DO NOTHING";
         let (adapter, tenant, at) = (received.adapter.as_str(), received.tenant.as_str(), received.at);
         if let Some(hook) = &received.hook {
             let id = hook.id();
@@ -61,19 +60,31 @@ impl<'a> Commit<'a> {
             }
             self.trace(Subject::Hook(id), Some(&received.tenant), trace, at)?;
         }
+        let hook = received.hook.as_ref().map(HookOutcome::id);
+        let reply = self.entries((tenant, adapter, at), &received.entries, (hook, None))?;
+        self.kv(&received.kv);
+        Ok(reply)
+    }
+
+    /// Entries that are new wait to be shown; those known already are dropped.
+    pub(super) fn entries(
+        &self,
+        (tenant, adapter, at): (&str, &str, Millis),
+        entries: &[NewEntry],
+        (hook, poll): (Option<i64>, Option<i64>),
+    ) -> Result<Reply, StorageError> {
+        const ENTRY: &str = "INSERT INTO entries (tenant, adapter, entry_id, ticket, not_before, at, body, hook, poll) \
+                             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (entry_id, adapter, tenant) DO NOTHING";
         let mut reply = Reply::default();
-        for entry in &received.entries {
-            let ticket = entry.ticket.as_str();
-            let hook = received.hook.as_ref().map(HookOutcome::id);
-            let row =
-                params![tenant, adapter, entry.entry_id, ticket, entry.not_before, at, entry.body, hook];
+        for entry in entries {
+            let (id, ticket) = (&entry.entry_id, entry.ticket.as_str());
+            let row = params![tenant, adapter, id, ticket, entry.not_before, at, entry.body, hook, poll];
             if self.run(ENTRY, row)? > 0 {
                 reply.written += 1;
             } else {
                 reply.skipped += 1;
             }
         }
-        self.kv(&received.kv);
         Ok(reply)
     }
 

@@ -118,7 +118,8 @@ fn owners(why: &Why) -> HashMap<Subject, TenantId> {
     let deliveries = why.deliveries.iter().map(|row| (Subject::Delivery(row.id), row.tenant.clone()));
     let actions = why.actions.iter().map(|action| (Subject::Action(action.id), action.tenant.clone()));
     let hooks = why.hooks.iter().map(|hook| (Subject::Hook(hook.id), hook.tenant.clone()));
-    events.chain(entries).chain(deliveries).chain(actions).chain(hooks).collect()
+    let polls = why.polls.iter().map(|poll| (Subject::Poll(poll.id), poll.tenant.clone()));
+    events.chain(entries).chain(deliveries).chain(actions).chain(hooks).chain(polls).collect()
 }
 
 /// One case is one tenant's: nobody is shown another's settings.
