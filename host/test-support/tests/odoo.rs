@@ -179,3 +179,103 @@ async fn a_call_whose_client_is_gone_or_cut_off_is_carried_out() {
         odoo.messages("crm.lead", id).into_iter().filter(|message| message.message_type == "comment").count();
     assert_eq!(posted, 3);
 }
+
+#[tokio::test]
+async fn a_client_that_hangs_up_does_not_stop_its_call() {
+    use tokio::io::AsyncWriteExt;
+    let odoo = Odoo::start(Version::V19).await;
+    odoo.latency(std::time::Duration::from_millis(30));
+    let id = odoo.new_ticket("crm.lead", json!({"name": "Lead"})).await;
+    let body =
+        json!({"ids": [id], "body": "x", "message_type": "comment", "message_id": "<gone>"}).to_string();
+    let mut stream = tokio::net::TcpStream::connect(odoo.address()).await.unwrap();
+    let head = format!(
+        "POST /json/2/crm.lead/message_post HTTP/1.1\r\nHost: odoo\r\nAuthorization: bearer {}\r\nX-Odoo-Database: \
+         crm19\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+        odoo.bridge().key,
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    stream.write_all(body.as_bytes()).await.unwrap();
+    stream.flush().await.unwrap();
+    tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    drop(stream);
+    tokio::time::timeout(std::time::Duration::from_secs(10), async {
+        while odoo.messages_with_id("<gone>").is_empty() {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await
+    .unwrap();
+}
+
+#[tokio::test]
+async fn a_wrong_password_costs_time_and_is_counted() {
+    let odoo = Odoo::start(Version::V18).await;
+    odoo.login_cost(std::time::Duration::from_millis(60));
+    let client = Client::new(&odoo);
+    let mut wrong = odoo.bridge();
+    wrong.key = "no such key".to_owned();
+    let begun = std::time::Instant::now();
+    let answer = client.rpc(&wrong, "res.partner", "search_count", json!([[]]), json!({})).await;
+    assert_eq!(answer["error"]["data"]["name"], "odoo.exceptions.AccessDenied");
+    assert!(begun.elapsed() >= std::time::Duration::from_millis(60));
+    assert_eq!(odoo.failed_logins(), 1);
+}
+
+#[tokio::test]
+async fn an_author_without_an_address_is_refused_unless_one_is_given() {
+    let odoo = Odoo::start(Version::V19).await;
+    let client = Client::new(&odoo);
+    let id = odoo.new_ticket("crm.lead", json!({"name": "Lead"})).await;
+    let author = odoo.seed("res.partner", json!({"name": "By phone alone"}));
+    let mut body = json!({"ids": [id], "body": "x", "message_type": "comment", "author_id": author});
+    let (status, refused) = client.json2(&odoo.bridge(), "crm.lead", "message_post", body.clone()).await;
+    assert_eq!((status, &refused["name"]), (422, &json!("odoo.exceptions.UserError")));
+    body["email_from"] = json!("\"By phone alone\" <bridge@example.test>");
+    let (status, _) = client.json2(&odoo.bridge(), "crm.lead", "message_post", body).await;
+    assert_eq!(status, 200);
+    assert_eq!(odoo.messages("crm.lead", id).last().unwrap().author, Some(author));
+}
+
+#[tokio::test]
+async fn an_own_rule_made_over_the_api_sends_webhooks_and_a_new_user_has_the_rights_of_their_groups() {
+    let odoo = Odoo::start(Version::V18).await;
+    let client = Client::new(&odoo);
+    let admin = odoo.admin();
+    let find = async |model: &str, field: &str, value: &str| {
+        let answer = client.rpc(&admin, model, "search", json!([[[field, "=", value]]]), json!({})).await;
+        answer["result"][0].as_i64().unwrap()
+    };
+    let model = find("ir.model", "model", "crm.lead").await;
+    let rule = json!({
+        "name": "rule", "model_id": model, "trigger": "on_create_or_write", "filter_domain": "[(\"write_uid\", \"!=\", 2)]",
+        "action_server_ids": [[0, 0, {"name": "tell", "state": "webhook", "model_id": model, "webhook_url": "http://127.0.0.1:9/x"}]],
+    });
+    let made = client.rpc(&admin, "base.automation", "create", json!([rule]), json!({})).await["result"]
+        .as_i64()
+        .unwrap();
+    let acts = json!([[["base_automation_id", "=", made]]]);
+    let acts = client
+        .rpc(&admin, "ir.actions.server", "search_read", acts, json!({"fields": ["webhook_url"]}))
+        .await;
+    assert_eq!(acts["result"][0]["webhook_url"], "http://127.0.0.1:9/x");
+    odoo.new_ticket("crm.lead", json!({"name": "Lead"})).await;
+    assert_eq!(odoo.webhooks().len(), 1);
+    assert_eq!(odoo.webhooks()[0].status, None);
+
+    let sales = find("ir.model.data", "name", "group_sale_salesman_all_leads").await;
+    let group =
+        client.rpc(&admin, "ir.model.data", "read", json!([[sales]]), json!({"fields": ["res_id"]})).await;
+    for (login, groups, may) in
+        [("with", json!([[6, 0, [group["result"][0]["res_id"]]]]), true), ("without", json!([]), false)]
+    {
+        let user = json!({"name": login, "login": login, "password": "pw", "groups_id": groups});
+        let uid = client.rpc(&admin, "res.users", "create", json!([user]), json!({})).await["result"]
+            .as_i64()
+            .unwrap();
+        let who = Login { login: login.to_owned(), key: "pw".to_owned(), password: "pw".to_owned(), uid };
+        let seen = client.rpc(&who, "crm.lead", "search", json!([[]]), json!({})).await;
+        assert_eq!(seen["result"].is_array(), may, "{seen}");
+    }
+}

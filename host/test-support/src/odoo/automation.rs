@@ -97,7 +97,8 @@ fn matches(tx: &Tx<'_>, rule: i64, event: &Event) -> Option<(String, i64)> {
         return None;
     }
     if let Some(text) = field("filter_domain").as_str().filter(|text| !text.trim().is_empty()) {
-        let parsed = domain::parse(tx, &*tx.model(model)?, &python::literal(text)?).ok()?;
+        let about = tx.model(model)?;
+        let parsed = domain::parse(tx, &about, &python::literal(text)?).ok()?;
         if !parsed.holds(tx, model, id) {
             return None;
         }

@@ -1,7 +1,7 @@
 //! The server behind both transports: users, one call as one transaction, webhooks, and the log of what was asked.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     sync::{
         Arc, Mutex, RwLock,
         atomic::{AtomicU64, AtomicUsize, Ordering},
@@ -30,6 +30,9 @@ use super::{
 /// Tries of a transaction that loses, as the server has them.
 const TRIES: usize = 5;
 
+/// Calls that are remembered at most; then the older half goes.
+const KEPT: usize = 20_000;
+
 /// A user's secrets.
 #[derive(Debug, Clone)]
 pub(crate) struct Secrets {
@@ -47,6 +50,7 @@ pub(crate) struct Core {
     pub(crate) users: RwLock<HashMap<i64, Secrets>>,
     pub(crate) faults: Faults,
     pub(crate) calls: Mutex<Vec<Call>>,
+    pub(crate) used: Mutex<BTreeSet<String>>,
     pub(crate) unbacked: Mutex<Vec<String>>,
     pub(crate) sent: Mutex<Vec<Sent>>,
     pub(crate) latency: Mutex<Duration>,
@@ -83,6 +87,7 @@ impl Core {
             users: RwLock::default(),
             faults: Faults::default(),
             calls: Mutex::default(),
+            used: Mutex::default(),
             unbacked: Mutex::default(),
             sent: Mutex::default(),
             latency: Mutex::default(),
@@ -216,7 +221,6 @@ impl Core {
         Done { result: Err(python_error("psycopg2.errors.SerializationFailure", message, entries)) }
     }
 
-    #[expect(clippy::type_complexity, reason = "one caller takes it apart at once")]
     fn attempt(
         &self,
         uid: i64,
@@ -317,7 +321,15 @@ impl Core {
     }
 
     pub(crate) fn record(&self, call: Call) {
+        if let (Some(entry), Ok(mut used)) = (&call.backed_by, self.used.lock())
+            && !used.contains(entry)
+        {
+            used.insert(entry.clone());
+        }
         if let Ok(mut calls) = self.calls.lock() {
+            if calls.len() >= KEPT {
+                calls.drain(..KEPT / 2);
+            }
             calls.push(call);
         }
     }

@@ -156,6 +156,12 @@ impl Odoo {
         self.set("mail.message", message, "body", json!(html)).await;
     }
 
+    /// The agent deletes a message: Odoo leaves it there, empty.
+    pub async fn delete_message(&self, message: i64) {
+        let values = json!({"body": "", "attachment_ids": [[5]]});
+        self.act(self.agent().uid, "mail.message", "write", Some(message), json!({"vals": values})).await;
+    }
+
     /// The agent archives a record.
     pub async fn archive(&self, model: &str, id: i64) {
         self.set(model, id, "active", json!(false)).await;

@@ -138,8 +138,9 @@ impl Node {
 
 fn leaf_holds(tx: &Tx<'_>, model: &str, id: i64, path: &[String], leaf: &Leaf) -> bool {
     let Some((name, rest)) = path.split_first() else { return false };
-    let Some(field) = tx.model(model).and_then(|model| model.field(name).cloned()) else { return false };
-    let value = tx.value(model, id, &field);
+    let Some(about) = tx.model(model) else { return false };
+    let Some(field) = about.field(name) else { return false };
+    let value = tx.value(model, id, field);
     if rest.is_empty() {
         return compare(tx, field.kind, field.relation.as_deref(), &value, leaf);
     }

@@ -115,7 +115,7 @@ pub(crate) fn call(tx: &mut Tx<'_>, request: &Request, transport: Transport) -> 
     let Some(signature) = signature_of(method) else {
         return Err(no_method(tx, &model, method, json2));
     };
-    let args = bind(tx, &model, request, &signature, json2)?;
+    let args = bind(&model, request, &signature, json2)?;
     run(tx, &model, method, &args, json2)
 }
 
@@ -137,7 +137,7 @@ fn no_method(tx: &Tx<'_>, model: &Model, method: &str, json2: bool) -> Halt {
     }
 }
 
-fn bind(tx: &Tx<'_>, model: &Model, request: &Request, signature: &Signature, json2: bool) -> Res<Args> {
+fn bind(model: &Model, request: &Request, signature: &Signature, json2: bool) -> Res<Args> {
     let mut named = Map::new();
     let mut ids = Vec::new();
     let mut positional = request.args.iter();
@@ -197,7 +197,6 @@ fn bind(tx: &Tx<'_>, model: &Model, request: &Request, signature: &Signature, js
             format!("{class}.{}() missing 1 required positional argument: '{name}'", request.method);
         return Err(type_error(message, &["error.missing_arg"]));
     }
-    let _ = tx;
     Ok(Args { ids, named })
 }
 
@@ -223,7 +222,6 @@ fn entries(model: &Model, method: &str, first: &[&str]) -> Vec<String> {
     entries
 }
 
-#[expect(clippy::too_many_lines, reason = "one arm for each method")]
 fn run(tx: &mut Tx<'_>, model: &Model, method: &str, args: &Args, json2: bool) -> Res<Outcome> {
     let answer = |value: Value, entries: Vec<String>| Ok(Outcome { value: Some(value), entries });
     match method {

@@ -244,7 +244,7 @@ impl Odoo {
         self.core.faults.clone()
     }
 
-    /// All that was asked so far, in the order of the answers.
+    /// What was asked so far, in the order of the answers: the last ten thousand calls at least.
     #[must_use]
     pub fn calls(&self) -> Vec<Call> {
         self.core.calls.lock().map(|calls| calls.clone()).unwrap_or_default()
@@ -253,11 +253,15 @@ impl Odoo {
     /// Transcript entries that back what was answered so far, as `file:name`.
     #[must_use]
     pub fn used(&self) -> std::collections::BTreeSet<String> {
-        self.calls()
-            .into_iter()
-            .filter_map(|call| call.backed_by)
-            .filter(|entry| !entry.starts_with("fault:"))
-            .collect()
+        let used = self.core.used.lock().map(|used| used.clone()).unwrap_or_default();
+        used.into_iter().filter(|entry| !entry.starts_with("fault:")).collect()
+    }
+
+    /// Forgets the calls so far, and not which entries they used.
+    pub fn forget_calls(&self) {
+        if let Ok(mut calls) = self.core.calls.lock() {
+            calls.clear();
+        }
     }
 
     /// What was asked that no transcript shows.

@@ -240,12 +240,14 @@ fn create(
     let plain = given.get("body").and_then(Value::as_str).unwrap_or("");
     let is_html = given.get("body_is_html").and_then(Value::as_bool) == Some(true);
     let body = if is_html { plain.to_owned() } else { html::paragraph(plain) };
-    let thread = tx.messages_of(&model.name, id);
+    let (first, last) = tx.ends_of_thread(&model.name, id);
     // 18 hangs every message on the thread's first one, whatever is asked; 19 on the one before, unless one is named.
-    let named = given.get("parent_id").and_then(Value::as_i64).filter(|named| thread.contains(named));
+    let named = given.get("parent_id").and_then(Value::as_i64).filter(|named| {
+        tx.get("mail.message", *named, "res_id").as_i64() == Some(id) && tx.is_of_thread(&model.name, *named)
+    });
     let parent = match tx.version() {
-        Version::V18 => thread.first().copied(),
-        Version::V19 => named.or(thread.last().copied()),
+        Version::V18 => first,
+        Version::V19 => named.or(last),
     };
     let names_thread = kind == "comment" && subtype == 1 && model.name != "helpdesk.ticket";
     let subject = match given.get("subject") {

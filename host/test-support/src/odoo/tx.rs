@@ -171,8 +171,8 @@ impl<'a> Tx<'a> {
 
     /// A field by name; false where there is none.
     pub(crate) fn get(&self, model: &str, id: i64, field: &str) -> Value {
-        match self.model(model).and_then(|model| model.field(field).cloned()) {
-            Some(field) => self.value(model, id, &field),
+        match self.model(model).as_ref().and_then(|model| model.field(field)) {
+            Some(field) => self.value(model, id, field),
             None => Value::Bool(false),
         }
     }
@@ -199,13 +199,23 @@ impl<'a> Tx<'a> {
     /// Identifiers of a thread's messages, the oldest first.
     pub(crate) fn messages_of(&self, model: &str, id: i64) -> Vec<i64> {
         let mut ids = self.find("mail.message", "res_id", &json!(id));
-        ids.retain(|message| {
-            self.row("mail.message", *message).is_some_and(|row| {
-                row.get("model").and_then(Value::as_str) == Some(model)
-                    && row.get("message_type").and_then(Value::as_str) != Some("user_notification")
-            })
-        });
+        ids.retain(|message| self.is_of_thread(model, *message));
         ids
+    }
+
+    /// The first and the last message of a thread, without a look at those between.
+    pub(crate) fn ends_of_thread(&self, model: &str, id: i64) -> (Option<i64>, Option<i64>) {
+        let ids = self.find("mail.message", "res_id", &json!(id));
+        let of = |message: &&i64| self.is_of_thread(model, **message);
+        (ids.iter().find(of).copied(), ids.iter().rev().find(of).copied())
+    }
+
+    /// Whether a message hangs on a record of this model.
+    pub(crate) fn is_of_thread(&self, model: &str, message: i64) -> bool {
+        self.row("mail.message", message).is_some_and(|row| {
+            row.get("model").and_then(Value::as_str) == Some(model)
+                && row.get("message_type").and_then(Value::as_str) != Some("user_notification")
+        })
     }
 
     /// Records in a domain, in order.
