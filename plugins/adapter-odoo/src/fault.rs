@@ -32,7 +32,7 @@ pub enum Fault {
 }
 
 /// As much as is told of what Odoo says.
-const SHOWN: usize = 200;
+const SHOWN: usize = 400;
 
 // === impl Fault ===
 
@@ -132,8 +132,11 @@ impl From<Fault> for Failure {
     }
 }
 
-/// The first line, cut short; the exception's name where Odoo says nothing.
-fn shown(name: &str, said: &str) -> String {
-    let line = said.lines().find(|line| !line.trim().is_empty()).unwrap_or(name);
-    line.trim().chars().take(SHOWN).collect()
+/// On one line, cut short; the exception's name where Odoo says nothing.
+pub(crate) fn shown(name: &str, said: &str) -> String {
+    let words: Vec<&str> = said.split_whitespace().collect();
+    if words.is_empty() {
+        return name.to_owned();
+    }
+    words.join(" ").chars().take(SHOWN).collect()
 }

@@ -4,7 +4,11 @@
 use patchbay_sdk::{http, prelude::*};
 use serde_json::{Value, json};
 
-use crate::{fault::Fault, session::Session, transport::Ask};
+use crate::{
+    fault::{Fault, shown},
+    session::Session,
+    transport::Ask,
+};
 
 /// Our external IDs are `patchbay.<name>`.
 pub(crate) const MODULE: &str = "patchbay";
@@ -97,8 +101,7 @@ impl Row {
         if message.starts_with("could not serialize") {
             return Err(Rowed::Fault(Fault::Conflict(message.to_owned())));
         }
-        let line = message.lines().find(|line| !line.trim().is_empty()).unwrap_or("no reason is given");
-        let line = line.chars().take(200).collect();
+        let line = shown("no reason is given", message);
         match field {
             "" => Err(Rowed::Fault(Fault::Refused(line))),
             field => Err(Rowed::Column(field.to_owned(), line)),

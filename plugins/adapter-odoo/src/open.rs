@@ -21,7 +21,7 @@ use crate::{
 pub(crate) fn open(session: &Session<'_>, draft: &Draft, call: &Call) -> Result<Opened, Failure> {
     let mut loaded = row(session, draft, call)?.load(session, session.settings.model(), "open");
     // A field that is no more: what is kept of the server is too old.
-    if let Err(Rowed::Fault(Fault::Broken(_))) = &loaded
+    if let Err(Rowed::Fault(Fault::Broken(_) | Fault::Refused(_))) = &loaded
         && session.contradicted()
     {
         loaded = row(session, draft, call)?.load(session, session.settings.model(), "open");
@@ -46,7 +46,7 @@ fn row(session: &Session<'_>, draft: &Draft, call: &Call) -> Result<Row, Failure
     let settings = session.settings;
     let mut row = Row::named(&format!("ticket_{}", call.key));
     row.set("name", subject(draft));
-    if let Some(partner) = draft.customer.remote.as_deref().and_then(|remote| remote.parse().ok()) {
+    if let Some(partner) = partner(draft) {
         row.point("partner_id", partner);
     }
     if settings.model == Model::Lead {
@@ -81,6 +81,15 @@ fn row(session: &Session<'_>, draft: &Draft, call: &Call) -> Result<Row, Failure
         }
     }
     Ok(row)
+}
+
+/// Whose ticket it is. Of people the host tells who they are here with what they say.
+fn partner(draft: &Draft) -> Option<i64> {
+    let authors = || draft.items.iter().map(|item| &item.message.author);
+    let same = authors().find(|author| author.id == draft.customer.id && author.remote.is_some());
+    let any = || authors().find(|author| author.party == Party::Customer && author.remote.is_some());
+    let remote = draft.customer.remote.as_deref().or_else(|| same.or_else(any)?.remote.as_deref());
+    remote?.parse().ok()
 }
 
 /// What the tenant says; else how the first message begins; else who it is.

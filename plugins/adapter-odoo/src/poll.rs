@@ -10,12 +10,13 @@ mod messages;
 mod openings;
 mod records;
 
-use patchbay_sdk::prelude::*;
+use patchbay_sdk::{http, prelude::*};
 pub(crate) use records::wrote;
 use serde_json::{Value, json};
 
 use crate::{
     append::{MESSAGE, is_ours},
+    fault::Fault,
     poll::cursor::Cursor,
     session::{Session, id, rows},
     transport::Ask,
@@ -23,6 +24,9 @@ use crate::{
 
 /// Messages and tickets that one call reads.
 const PAGE: u32 = 100;
+
+/// As many bytes of words are told at once.
+const TOGETHER: usize = 256 << 10;
 
 /// What is read of a message.
 const FIELDS: [&str; 11] = [
@@ -50,16 +54,17 @@ pub(crate) fn poll(session: &Session<'_>, cursor: Option<&str>) -> Result<Page, 
         return Ok(Page::last(Vec::new(), cursor.written()));
     };
     let after = cursor.after();
-    let found = rows(session.ask(asked(session, after, json!(["subtype_id.internal", "=", false])))?);
-    let full = found.len() >= PAGE as usize;
+    let (found, more) =
+        self::found(session, domain(session, after, json!(["subtype_id.internal", "=", false])))?;
     let last = found.last().and_then(id);
     let mut entries = messages::news(session, &mut cursor, found, false)?;
-    if let (true, Some(last)) = (full, last) {
+    if let (true, Some(last)) = (more, last) {
         cursor.page = Some(last);
         return Ok(Page { more: true, ..Page::last(entries, cursor.written()) });
     }
     if session.settings.notes {
-        let notes = rows(session.ask(asked(session, after, json!(["subtype_id.internal", "=", true])))?);
+        let (notes, _) =
+            self::found(session, domain(session, after, json!(["subtype_id.internal", "=", true])))?;
         entries.extend(messages::news(session, &mut cursor, notes, true)?);
     }
     cursor.swept();
@@ -76,15 +81,44 @@ pub(crate) fn history(session: &Session<'_>, ticket: i64, cursor: Option<&str>) 
     let after: i64 = cursor.and_then(|cursor| cursor.parse().ok()).unwrap_or_default();
     let mut domain = domain(session, after, json!(["subtype_id.internal", "=", false]));
     domain.insert(1, json!(["res_id", "=", ticket]));
-    let found = rows(session.ask(Ask::search_read(MESSAGE, Value::Array(domain), &FIELDS, PAGE))?);
-    let full = found.len() >= PAGE as usize;
+    let (found, more) = found(session, domain)?;
     let last = found.last().and_then(id).unwrap_or(after);
     let entries = messages::told(session, &found, false)?;
-    Ok(Page { more: full, ..Page::last(entries, last.to_string()) })
+    Ok(Page { more, ..Page::last(entries, last.to_string()) })
 }
 
-fn asked(session: &Session<'_>, after: i64, internal: Value) -> Ask {
-    Ask::search_read(MESSAGE, Value::Array(domain(session, after, internal)), &FIELDS, PAGE)
+/// A page of messages, and whether there are more. Where they are too large to be read together they are read in smaller
+/// pages, and one that is too large by itself without its words: it must not stand in the way of all others.
+fn found(session: &Session<'_>, domain: Vec<Value>) -> Result<(Vec<Value>, bool), Failure> {
+    let domain = Value::Array(domain);
+    for limit in [PAGE, 10, 1] {
+        match session.ask(Ask::search_read(MESSAGE, domain.clone(), &FIELDS, limit)) {
+            Err(Fault::Http(http::Error::TooLarge(_))) => {}
+            answer => return Ok(cut(rows(answer?), limit)),
+        }
+    }
+    let without: Vec<&str> = FIELDS.into_iter().filter(|field| *field != "body").collect();
+    let mut found = rows(session.ask(Ask::search_read(MESSAGE, domain, &without, 1))?);
+    for row in &mut found {
+        if let Some(row) = row.as_object_mut() {
+            row.insert("body".to_owned(), "<p>(a message that is too large to be shown here)</p>".into());
+        }
+    }
+    Ok(cut(found, 1))
+}
+
+/// No more than what can be told at once.
+fn cut(mut found: Vec<Value>, limit: u32) -> (Vec<Value>, bool) {
+    let full = found.len() >= limit as usize;
+    let mut size = 0;
+    let fits = found.iter().take_while(|row| {
+        size += row.get("body").and_then(Value::as_str).map_or(0, str::len);
+        size <= TOGETHER
+    });
+    let fits = fits.count().max(1);
+    let more = full || fits < found.len();
+    found.truncate(fits);
+    (found, more)
 }
 
 fn domain(session: &Session<'_>, after: i64, internal: Value) -> Vec<Value> {

@@ -17,6 +17,9 @@ const STRIDE: Timestamp = 30_000;
 /// As many messages and tickets are remembered. What is forgotten is told again, and dropped by the host.
 const REMEMBERED: usize = 500;
 
+/// The host keeps 64 KiB.
+const LONGEST: usize = 60 << 10;
+
 /// How far a poll is.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Cursor {
@@ -57,7 +60,17 @@ impl Cursor {
         while self.opened.len() > REMEMBERED {
             self.opened.pop_first();
         }
-        serde_json::to_string(&self).unwrap_or_default()
+        loop {
+            let text = serde_json::to_string(&self).unwrap_or_default();
+            if text.len() <= LONGEST || self.states.is_empty() {
+                return text;
+            }
+            // Many tags on many tickets: what is forgotten of one is told anew when it changes.
+            let half = self.states.len().div_ceil(2);
+            for _ in 0..half {
+                self.states.pop_first();
+            }
+        }
     }
 
     /// Behind which message it goes on.

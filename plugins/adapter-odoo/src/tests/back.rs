@@ -376,3 +376,34 @@ fn what_is_no_webhook_of_odoos_is_refused_before_it_is_stored() {
     get.method = "GET".to_owned();
     assert_eq!(odoo.accept(get).status, 405);
 }
+
+#[test]
+fn messages_that_are_too_large_together_are_read_one_by_one_and_hold_up_nobody() {
+    use patchbay_sdk::http::contract::Failure as Lost;
+    polls(|host, odoo, by_json2| {
+        let cursor = begins(host, odoo, by_json2, TICKET);
+        for _ in 0..3 {
+            host.expect(
+                call(by_json2, "mail.message", "search_read", json!([])).fails(Lost::TooLarge(1 << 20)),
+            );
+        }
+        let mut huge = row(110, 4, "");
+        huge.as_object_mut().unwrap().remove("body");
+        host.expect(call(by_json2, "mail.message", "search_read", json!([huge])));
+        host.expect(call(by_json2, "res.partner", "search_read", alice()));
+        let page = odoo.poll(Some(cursor)).unwrap();
+        let News::Message(message) = &page.entries[0].news else { panic!() };
+        assert!(message.plain().unwrap().contains("too large") && page.more);
+        // What is much is told in pieces.
+        let large = |id| row(id, 4, &"<p>x</p>".repeat(20_000));
+        host.expect(call(
+            by_json2,
+            "mail.message",
+            "search_read",
+            json!([large(111), large(112), large(113)]),
+        ));
+        host.expect(call(by_json2, "res.partner", "search_read", alice()));
+        let page = odoo.poll(Some(page.cursor)).unwrap();
+        assert_eq!((page.entries.len(), page.more), (1, true));
+    });
+}

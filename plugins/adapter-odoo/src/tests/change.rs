@@ -173,3 +173,14 @@ fn before_18_a_ticket_is_opened_elsewhere_in_the_browser_and_a_body_is_html_anyw
     odoo.append("132".to_owned(), vec![item("m", "hello")], host.call("l")).unwrap();
     assert_eq!(named(&host.requests()[1])["body_is_html"], Value::Null);
 }
+
+#[test]
+fn a_ticket_is_its_customers_whom_the_host_names_with_what_they_say() {
+    let host = Host::new();
+    known(&host, &settings("crm.lead"), false);
+    host.expect(rpc("crm.lead", "load").answer(200, body(OLD, "load.lead_by_external_id")));
+    let draft =
+        Draft { customer: Person { remote: None, ..customer() }, ..sample::draft(vec![item("m", "hello")]) };
+    odoo(&host, settings("crm.lead")).open(draft, host.call("k")).unwrap();
+    assert_eq!(given(&host.requests()[0], 1, "data")[0][2], "15");
+}

@@ -108,3 +108,11 @@ fn what_looks_like_a_secret_or_a_file_is_words() {
     let body = named(&host.requests()[0])["body"].as_str().unwrap().to_owned();
     assert_eq!(inward::text(&body, false).unwrap().plain, words);
 }
+
+#[test]
+fn what_no_event_holds_is_cut_short() {
+    let text = inward::text(&format!("<p>{}</p>", "ü".repeat(100_000)), false).unwrap();
+    assert!(text.plain.len() < 16 << 10 && text.plain.ends_with('…') && text.html.is_none());
+    let formatted = format!("<p>{}</p>", "<b>x</b>".repeat(10_000));
+    assert_eq!(inward::text(&formatted, false).unwrap().html, None);
+}

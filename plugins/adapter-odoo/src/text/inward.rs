@@ -14,9 +14,17 @@ pub(crate) fn text(body: &str, mail: bool) -> Option<Text> {
     if plain.is_empty() {
         return None;
     }
-    let html = read.formatted.then(|| read.html.trim().to_owned());
+    if plain.len() > MOST {
+        let mut short: String = plain.chars().take(MOST / 4).collect();
+        short.push('…');
+        return Some(short.as_str().into());
+    }
+    let html = read.formatted.then(|| read.html.trim().to_owned()).filter(|html| html.len() <= MOST);
     Some(Text { plain, html })
 }
+
+/// A Matrix event has 64 KiB at most, all in all.
+const MOST: usize = 24 << 10;
 
 #[derive(Default)]
 struct Read {
