@@ -75,6 +75,11 @@ impl Table {
         Some(index.get(&key(value)).map(|ids| ids.iter().copied().collect()).unwrap_or_default())
     }
 
+    /// The same in place, in ascending order.
+    pub(crate) fn lookup_set(&self, field: &str, value: &Value) -> Option<&BTreeSet<i64>> {
+        self.index.get(field)?.get(&key(value))
+    }
+
     fn put(&mut self, id: i64, row: Arc<Row>, version: u64) {
         self.forget(id);
         for (field, index) in &mut self.index {

@@ -205,9 +205,20 @@ impl<'a> Tx<'a> {
 
     /// The first and the last message of a thread, without a look at those between.
     pub(crate) fn ends_of_thread(&self, model: &str, id: i64) -> (Option<i64>, Option<i64>) {
-        let ids = self.find("mail.message", "res_id", &json!(id));
-        let of = |message: &&i64| self.is_of_thread(model, **message);
-        (ids.iter().find(of).copied(), ids.iter().rev().find(of).copied())
+        let thread = json!(id);
+        let of = |message: &i64| self.is_of_thread(model, *message);
+        let own: Vec<i64> = self
+            .overlay
+            .get("mail.message")
+            .into_iter()
+            .flatten()
+            .filter(|(_, row)| row.as_ref().and_then(|row| row.get("res_id")) == Some(&thread))
+            .map(|(message, _)| *message)
+            .collect();
+        let committed = self.db.table("mail.message").and_then(|table| table.lookup_set("res_id", &thread));
+        let mut up = committed.into_iter().flatten().copied().chain(own.iter().copied());
+        let mut down = own.iter().rev().copied().chain(committed.into_iter().flatten().rev().copied());
+        (up.find(of), down.find(of))
     }
 
     /// Whether a message hangs on a record of this model.
