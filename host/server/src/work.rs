@@ -26,9 +26,22 @@ impl Work for Steered {
 
     fn polls(&self) -> Vec<Asked> {
         let asked = |status: PollStatus| {
-            let PollStatus { tenant, adapter, every, last_good, since, next, held, failures, error, entries } = status;
+            let PollStatus { tenant, adapter, every, last_good, since, next, held, failures, error, entries } =
+                status;
             let (failed_at, error) = error.unzip();
-            Asked { tenant, adapter, every, last_good, since, next, entries, held, failures, failed_at, error }
+            Asked {
+                tenant,
+                adapter,
+                every,
+                last_good,
+                since,
+                next,
+                entries,
+                held,
+                failures,
+                failed_at,
+                error,
+            }
         };
         self.0.polls().into_iter().map(asked).collect()
     }

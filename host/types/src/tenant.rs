@@ -300,7 +300,8 @@ impl SlotConfig {
             ));
         }
         if self.poll.is_some_and(|every| every > Span::millis(0) && every < SHORTEST_POLL) {
-            let why = format!("the CRM would be asked without a pause: at least {SHORTEST_POLL}, or 0s for never");
+            let why =
+                format!("the CRM would be asked without a pause: at least {SHORTEST_POLL}, or 0s for never");
             return Err(ConfigError::field(format!("{name}.poll"), why));
         }
         if self.concurrency == Some(0) {
@@ -355,7 +356,11 @@ impl Default for RetentionConfig {
 impl Default for MatrixConfig {
     fn default() -> Self {
         let allowed = ["m.room.message", "m.reaction", "m.sticker"];
-        Self { allowed_events: allowed.map(str::to_owned).to_vec(), ghost_suffix: None, receipts: Receipts::Off }
+        Self {
+            allowed_events: allowed.map(str::to_owned).to_vec(),
+            ghost_suffix: None,
+            receipts: Receipts::Off,
+        }
     }
 }
 

@@ -54,7 +54,9 @@ mod tests {
     #[test]
     fn too_many_entries_and_identifiers_that_are_no_keys_are_refused() {
         assert_eq!(entries(&vec![entry("a"); ENTRIES]), Ok(()));
-        for wrong in [vec![entry("a"); ENTRIES + 1], vec![entry("")], vec![entry(&"a".repeat(IDENTIFIER + 1))]] {
+        for wrong in
+            [vec![entry("a"); ENTRIES + 1], vec![entry("")], vec![entry(&"a".repeat(IDENTIFIER + 1))]]
+        {
             assert!(entries(&wrong).is_err());
         }
         assert!(cursor(&"c".repeat(CURSOR)).is_ok() && cursor(&"c".repeat(CURSOR + 1)).is_err());

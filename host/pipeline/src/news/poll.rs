@@ -44,7 +44,11 @@ struct Polling<'a> {
 
 /// What asking came to.
 enum Ended {
-    Answered { new: u64, more: bool, again_at: Option<Millis> },
+    Answered {
+        new: u64,
+        more: bool,
+        again_at: Option<Millis>,
+    },
     Failed(adapter::Failure),
     Faulted(Fault),
     /// The host does not take what it answers.
@@ -71,7 +75,9 @@ pub(super) async fn poll(shared: &Arc<Shared>, of: &Key) {
     let Some(begun) = shared.polls.begin(of, now) else { return };
     let view = shared.view(&of.0);
     let slot = view.as_ref().and_then(|view| view.chain.adapters.get(&of.1));
-    let (Some(view), Some(slot)) = (&view, slot) else { return shared.polls.put_off(of, now + NO_CHAIN, false) };
+    let (Some(view), Some(slot)) = (&view, slot) else {
+        return shared.polls.put_off(of, now + NO_CHAIN, false);
+    };
     let caller = Caller { tenant: of.0.clone(), slot: Arc::clone(&slot.name), about: None };
     for key in [breaker(view, slot), whole(of, slot)] {
         if let Err(until) = shared.breakers.allow(&key, now) {
@@ -232,8 +238,11 @@ impl Polling<'_> {
         };
         let labels = [("tenant", tenant.to_string()), ("adapter", adapter.to_string())];
         let [tenant_label, adapter_label] = labels.clone();
-        metrics::counter!("patchbay_polls_total", &[tenant_label, adapter_label, ("outcome", word.to_owned())])
-            .increment(1);
+        metrics::counter!(
+            "patchbay_polls_total",
+            &[tenant_label, adapter_label, ("outcome", word.to_owned())]
+        )
+        .increment(1);
         let polls = &self.shared.polls;
         if !matches!(ended, Ended::Faulted(_)) {
             self.shared.breakers.passed(&breaker(self.view, self.slot));

@@ -22,7 +22,8 @@ pub(crate) struct Reads {
 impl ports::Http for Reads {
     async fn send(&mut self, asked: http::Request) -> Result<http::Response, Told> {
         if let Some(step) = &asked.step {
-            let why = format!("`{step}` is a step, and this call has none: nobody would know that it was done");
+            let why =
+                format!("`{step}` is a step, and this call has none: nobody would know that it was done");
             return Err(Told::Denied(why));
         }
         let answer = self.outlet.send(convert::request(asked), &NoFiles).await;

@@ -39,6 +39,7 @@ struct Happened {
     room: RoomId,
     what: What,
     at: Millis,
+    order: u64,
 }
 
 enum What {
@@ -55,8 +56,9 @@ pub(crate) async fn run(
 ) {
     // Of what came while nobody listened nobody knows how old it is.
     while sent.try_recv().is_ok() {}
-    let mut typing = super::typing::Typing::default();
+    let (mut typing, mut order) = (super::typing::Typing::default(), 0);
     while let Some(Some((registration, ephemeral))) = cancel.run_until_cancelled(sent.recv()).await {
+        order += 1;
         let at = shared.clock.now();
         let (room, what) = match ephemeral {
             Ephemeral::Typing { room_id, users } => {
@@ -70,7 +72,7 @@ pub(crate) async fn run(
                 .increment(1);
             continue;
         };
-        let (shared, happened) = (Arc::clone(&shared), Happened { registration, room, what, at });
+        let (shared, happened) = (Arc::clone(&shared), Happened { registration, room, what, at, order });
         tokio::spawn(async move {
             if let Err(error) = look(&shared, happened).await {
                 debug!(%error, "a signal is dropped: the database does not answer");
@@ -82,12 +84,10 @@ pub(crate) async fn run(
 
 /// Finds out who is to be told.
 async fn look(shared: &Arc<Shared>, happened: Happened) -> Result<(), StorageError> {
-    let Happened { registration, room, what, at } = happened;
+    let Happened { registration, room, what, at, order } = happened;
     let is_ours = |user: &UserId| shared.is_ours(&registration, user);
     let what = match what {
-        What::Typing(users) => {
-            What::Typing(users.into_iter().filter(|(user, _)| !is_ours(user)).collect())
-        }
+        What::Typing(users) => What::Typing(users.into_iter().filter(|(user, _)| !is_ours(user)).collect()),
         What::Read(user, _) if is_ours(&user) => return Ok(()),
         read => read,
     };
@@ -112,7 +112,8 @@ async fn look(shared: &Arc<Shared>, happened: Happened) -> Result<(), StorageErr
                 };
                 for (user, on) in &users {
                     let kind = if *on { SignalKind::Typing } else { SignalKind::StoppedTyping };
-                    put(shared, &view, &place, Waiting { user: user.clone(), kind, target: Vec::new(), at });
+                    let (user, target) = (user.clone(), Vec::new());
+                    put(shared, &view, &place, Waiting { user, kind, target, at, order });
                 }
             }
         }
@@ -123,7 +124,7 @@ async fn look(shared: &Arc<Shared>, happened: Happened) -> Result<(), StorageErr
                 let (adapter, conversation) = (link.adapter, link.conversation);
                 let place = Place { tenant: tenant.clone(), adapter, conversation, ticket };
                 let (user, kind) = (user.clone(), SignalKind::Read);
-                put(shared, &view, &place, Waiting { user, kind, target: link.parts, at });
+                put(shared, &view, &place, Waiting { user, kind, target: link.parts, at, order });
             }
         }
     }

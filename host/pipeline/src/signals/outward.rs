@@ -58,7 +58,12 @@ pub(crate) fn take(
 
 fn begin(shared: &Arc<Shared>, told: Told) {
     let kind = word(told.signal.kind);
-    let same = format!("{kind}\u{1f}{}\u{1f}{}\u{1f}{}", told.ticket, told.signal.by.id, told.signal.target.join("\u{1f}"));
+    let same = format!(
+        "{kind}\u{1f}{}\u{1f}{}\u{1f}{}",
+        told.ticket,
+        told.signal.by.id,
+        told.signal.target.join("\u{1f}")
+    );
     let key = (told.tenant.clone(), told.adapter.clone(), same);
     let place = Arc::clone(&shared.signals.acting).try_acquire_owned();
     let (false, Ok(place)) = (shared.signals.lately.contains_key(&key), place) else {
@@ -120,7 +125,8 @@ impl Told {
             return Err("the mapper wants more of it than typing or a receipt".to_owned());
         }
         let (author, act) = outgoing::check(&view.chain.config.matrix, action)?;
-        let homeserver = shared.homeservers.get(registration).ok_or("there is no such registration any more")?;
+        let homeserver =
+            shared.homeservers.get(registration).ok_or("there is no such registration any more")?;
         let user = match author {
             Some(person) => shared.ghost(registration, &self.tenant, &person, &view.chain).user_id,
             None => homeserver.ghosts.bot().to_string(),

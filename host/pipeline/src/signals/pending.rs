@@ -34,10 +34,17 @@ pub(super) struct Waiting {
     pub(super) target: Target,
     /// When it was so.
     pub(super) at: Millis,
+    /// What comes later has a higher one; whose room it is, is looked up side by side.
+    pub(super) order: u64,
 }
 
-/// By person, and whether it is about reading.
-type Latest = BTreeMap<(UserId, bool), Waiting>;
+/// What waits for one ticket, by person, and whether it is about reading.
+#[derive(Debug, Default)]
+struct Latest {
+    waiting: BTreeMap<(UserId, bool), Waiting>,
+    /// The order of what came last: what is earlier comes too late.
+    last: BTreeMap<(UserId, bool), u64>,
+}
 
 /// All that waits.
 #[derive(Debug, Default)]
@@ -62,33 +69,48 @@ impl Pending {
         let mut all = lock(&self.0);
         let key = (waiting.user.clone(), waiting.kind == SignalKind::Read);
         if let Some(latest) = all.get_mut(place) {
-            if latest.len() >= OF_A_TICKET && !latest.contains_key(&key) {
-                return Put::Dropped;
-            }
-            latest.insert(key, waiting);
-            return Put::There;
+            return latest.put(key, waiting);
         }
         let same = |other: &&Place| (&other.tenant, &other.adapter) == (&place.tenant, &place.adapter);
         if all.len() >= TICKETS || all.keys().filter(same).count() >= OF_AN_ADAPTER {
             return Put::Dropped;
         }
-        all.insert(place.clone(), Latest::from([(key, waiting)]));
+        let mut latest = Latest::default();
+        latest.put(key, waiting);
+        all.insert(place.clone(), latest);
         Put::Begin
     }
 
     /// What is to be told now. Nothing: whoever told of it need not any longer.
     pub(super) fn take(&self, place: &Place) -> Vec<Waiting> {
         let mut all = lock(&self.0);
-        let latest = all.get_mut(place).map(std::mem::take).unwrap_or_default();
-        if latest.is_empty() {
+        let waiting =
+            all.get_mut(place).map(|latest| std::mem::take(&mut latest.waiting)).unwrap_or_default();
+        if waiting.is_empty() {
             all.remove(place);
         }
-        latest.into_values().collect()
+        waiting.into_values().collect()
     }
 
     /// Nobody tells of this ticket any more.
     pub(super) fn forget(&self, place: &Place) {
         lock(&self.0).remove(place);
+    }
+}
+
+// === impl Latest ===
+
+impl Latest {
+    fn put(&mut self, key: (UserId, bool), waiting: Waiting) -> Put {
+        if self.last.len() >= OF_A_TICKET && !self.last.contains_key(&key) {
+            return Put::Dropped;
+        }
+        let last = self.last.entry(key.clone()).or_insert(waiting.order);
+        if *last <= waiting.order {
+            *last = waiting.order;
+            self.waiting.insert(key, waiting);
+        }
+        Put::There
     }
 }
 
@@ -103,7 +125,7 @@ mod tests {
 
     fn typing(user: &str, on: bool, at: Millis) -> Waiting {
         let kind = if on { SignalKind::Typing } else { SignalKind::StoppedTyping };
-        Waiting { user: user.into(), kind, target: Vec::new(), at }
+        Waiting { user: user.into(), kind, target: Vec::new(), at, order: at }
     }
 
     #[test]
@@ -116,7 +138,9 @@ mod tests {
         let read = Waiting { kind: SignalKind::Read, ..typing("@a:h", true, 5) };
         assert_eq!(pending.put(&place("1"), read.clone()), Put::There);
         assert_eq!(pending.take(&place("1")), [typing("@a:h", false, 99), read]);
-        assert!(pending.take(&place("1")).is_empty() && lock(&pending.0).is_empty());
+        pending.put(&place("1"), typing("@a:h", true, 50));
+        assert!(pending.take(&place("1")).is_empty(), "it came too late");
+        assert!(lock(&pending.0).is_empty());
     }
 
     #[test]

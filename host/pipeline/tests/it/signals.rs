@@ -1,6 +1,9 @@
 //! Typing and receipts: told at once or not at all, and never instead of a message.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use axum::{
     Json, Router,
@@ -83,7 +86,13 @@ async fn until_taken(house: &House) {
 }
 
 async fn until_notified(house: &House, feed: &Feed, times: usize) -> Vec<Value> {
-    house.until(&format!("{times} signals"), async || feed.notified().len() >= times).await;
+    let enough = tokio::time::timeout(Duration::from_secs(30), async {
+        while feed.notified().len() < times {
+            tokio::task::yield_now().await;
+        }
+    });
+    assert!(enough.await.is_ok(), "of {times} signals only these came: {:?}", feed.notified());
+    let _ = house;
     feed.notified()
 }
 
@@ -110,6 +119,30 @@ async fn a_crm_is_told_who_begins_to_type_and_who_stops_and_of_nobody_elses_room
     assert_eq!(until_notified(&house, &feed, 1).await, [told("T-one", "typing", "@alice:h")]);
     typing(&house, "!a:h", &[]).await;
     assert_eq!(until_notified(&house, &feed, 2).await[1..], [told("T-one", "stopped-typing", "@alice:h")]);
+    house.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn however_often_it_changes_the_latest_is_told_once() {
+    let (feed, homeserver) = (Feed::start().await, Homeserver::start().await);
+    let house = house(&feed, &homeserver, "").await;
+    feed.hang_signals(Some("T-one"));
+    typing(&house, "!a:h", &["@alice:h"]).await;
+    until_notified(&house, &feed, 1).await;
+    for _ in 0..5 {
+        typing(&house, "!a:h", &[]).await;
+        typing(&house, "!a:h", &["@alice:h"]).await;
+    }
+    typing(&house, "!a:h", &[]).await;
+    // Told after all of these were taken.
+    typing(&house, "!b:h", &["@bob:h"]).await;
+    until_notified(&house, &feed, 2).await;
+    feed.hang_signals(None);
+    let all = until_notified(&house, &feed, 3).await;
+    assert_eq!(all[2], told("T-one", "stopped-typing", "@alice:h"));
+    typing(&house, "!b:h", &[]).await;
+    let all = until_notified(&house, &feed, 4).await;
+    assert_eq!(all[3], told("T-two", "stopped-typing", "@bob:h"));
     house.stop().await;
 }
 
@@ -189,7 +222,8 @@ async fn an_agent_who_types_or_reads_is_shown_by_the_ghost_and_nothing_of_it_is_
     let house = house(&feed, &homeserver, "").await;
     let ghost = ghost(&house).await;
     let signal = |id: &str, kind: &str, target: &[&str]| json!({ "id": id, "ticket": "T-one", "signal": kind, "target": target });
-    let entries = [signal("s1", "typing", &[]), signal("s2", "read", &["P-one"]), said("e1", "T-one", "hello")];
+    let entries =
+        [signal("s1", "typing", &[]), signal("s2", "read", &["P-one"]), said("e1", "T-one", "hello")];
     webhook(&house, "crm", "w", &json!({ "entries": entries })).await;
     until_entered(&house, "e1").await;
     house.until("it is shown", async || homeserver.asked("/typing/").len() == 1).await;

@@ -87,7 +87,9 @@ fn what_fails_is_not_hastened_by_a_hint_and_a_new_generation_begins_anew() {
 fn what_its_connection_holds_goes_on_when_somebody_is_answered() {
     let (polls, connections) = (polls(MINUTE), Connections::default());
     let pass = connections.enter(&key(), 1, -1, START).unwrap();
-    let crate::outside::Found::Down(until) = pass.is_down(START, Some(MINUTE), &mut random()) else { panic!() };
+    let crate::outside::Found::Down(until) = pass.is_down(START, Some(MINUTE), &mut random()) else {
+        panic!()
+    };
     let _ = polls.begin(&key(), START);
     polls.failed(&key(), START, (until, true), "down".into());
     assert!(!polls.is_due(&key(), until, &connections), "deliveries look first");
@@ -99,7 +101,10 @@ fn what_its_connection_holds_goes_on_when_somebody_is_answered() {
 #[test]
 fn zero_is_never_and_so_is_an_adapter_that_does_not_do_it() {
     let off = polls(0);
-    assert_eq!((off.hint(&key()), is_due(&off, START + MINUTE), off.next_in(START)), (Hint::Off, false, None));
+    assert_eq!(
+        (off.hint(&key()), is_due(&off, START + MINUTE), off.next_in(START)),
+        (Hint::Off, false, None)
+    );
     let polls = polls(MINUTE);
     polls.unsupported(&key(), START, "unsupported".into());
     assert!(!is_due(&polls, START + MINUTE) && polls.hint(&key()) == Hint::Off);
