@@ -3,7 +3,7 @@
 FROM rust:1.95-bookworm AS build
 WORKDIR /src
 COPY . .
-RUN cargo xtask guests mapper-matrix router-rules adapter-desk \
+RUN cargo xtask guests mapper-matrix router-rules adapter-desk adapter-odoo \
     && cargo build --release --locked --package patchbay-server --bin patchbay
 
 FROM debian:bookworm-slim

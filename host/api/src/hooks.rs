@@ -69,17 +69,23 @@ struct Watch {
     tenants: HashMap<TenantId, Arc<Semaphore>>,
 }
 
+/// What each door's URL begins with: what CRMs know the host by, else where it listens; empty where it does not.
+#[must_use]
+pub fn base(config: &HooksConfig, listens: Option<SocketAddr>) -> String {
+    match (&config.public_url, listens) {
+        (Some(public), _) => public.url().as_str().trim_end_matches('/').to_owned(),
+        (None, Some(at)) => format!("http://{at}"),
+        (None, None) => String::new(),
+    }
+}
+
 // === impl Hooks ===
 
 impl Hooks {
     /// Puts the doors together; nothing listens yet.
     #[must_use]
     pub fn new(deps: HooksDeps) -> Self {
-        let base = match (&deps.config.public_url, deps.listens) {
-            (Some(public), _) => public.url().as_str().trim_end_matches('/').to_owned(),
-            (None, Some(at)) => format!("http://{at}"),
-            (None, None) => String::new(),
-        };
+        let base = base(&deps.config, deps.listens);
         let under_way = Semaphore::new(UNDER_WAY);
         Self(Arc::new(Inner { deps, base, under_way, watched: Mutex::default() }))
     }

@@ -19,8 +19,8 @@ pub(crate) fn may_be_called(address: IpAddr, granted: &[IpNet]) -> bool {
     fine(address) && inside.is_none_or(|inner| fine(IpAddr::V4(inner)))
 }
 
-/// Whether anybody on the internet would reach the same host by this address.
-fn is_public(address: IpAddr) -> bool {
+/// Whether anybody on the internet would reach the same host by this address: others may be called only where a grant holds them.
+pub fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => !NOT_PUBLIC_V4.iter().any(|net| net.contains(&address)),
         IpAddr::V6(address) => {

@@ -27,6 +27,7 @@ mod target;
 mod text;
 mod tls;
 
+pub use address::is_public;
 pub use egress::{Egress, EgressError};
 pub use files::{Files, NoFiles, Opened};
 pub use outlet::Outlet;

@@ -4,6 +4,7 @@ mod check;
 mod client;
 mod export;
 mod hooks;
+mod odoo;
 mod output;
 mod parked;
 mod plugin;
@@ -51,6 +52,7 @@ enum Command {
     Plugin(plugin::Plugin),
     Hooks(hooks::Hooks),
     Polls(polls::Polls),
+    Odoo(odoo::Odoo),
 }
 
 /// Which directory a command is about.
@@ -76,8 +78,9 @@ Examples:
   patchbay plugin new router my-router           a plugin of your own
   patchbay hooks                                 the URLs that CRMs send their webhooks to
   patchbay polls                                 when each CRM was last asked what is new, and what it said
+  patchbay odoo setup --help                     makes an Odoo ready, and looks whether it is
 
-Everything but serve, check, registration, replay of a file and plugin talks to the running host: at the address that
+Everything but serve, check, registration, odoo, replay of a file and plugin talks to the running host: at the address that
 patchbay.toml says, with the token that lies in its data directory; or wherever --url and --token-file say.
 
 Exit codes:
@@ -112,6 +115,7 @@ impl Cli {
             Command::Plugin(command) => command.run(&mut out),
             Command::Hooks(command) => command.run(&mut out),
             Command::Polls(command) => command.run(&mut out),
+            Command::Odoo(command) => command.run(&mut out),
         };
         match result {
             Ok(()) => ExitCode::SUCCESS,

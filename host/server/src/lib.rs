@@ -10,6 +10,7 @@ mod generations;
 mod lifecycle;
 mod listener;
 mod metrics;
+mod odoo;
 mod plugin_control;
 mod reception;
 mod retention;

@@ -12,6 +12,7 @@ mod bad_components;
 mod bad_projects;
 mod captures;
 mod commands;
+mod compose;
 mod crm;
 #[path = "../../../pipeline/tests/it/doorkeeper.rs"]
 #[expect(dead_code, reason = "the tests of `pipeline` use more of it")]
@@ -25,6 +26,7 @@ mod homeserver;
 mod hooks;
 mod host;
 mod manual;
+mod odoo;
 mod operator;
 mod parked;
 mod plugin;
