@@ -20,7 +20,7 @@ pub use ephemeral::Ephemeral;
 pub use error::ClientError;
 pub use event::{Event, Relation};
 pub use ghosts::{Ghost, Ghosts};
-pub use intent::{Intent, Member, Page};
+pub use intent::{Intent, Member, NewRoom, Page};
 pub use json::Fault;
 pub use transaction::{Body, Incoming, Transaction, Unreadable};
 pub use txn::TxnId;

@@ -1,7 +1,9 @@
 //! Turns of the Matrix lanes: one action after the other is carried out under its transaction ID, and what came of it
 //! is committed before the next.
 
+mod arrange;
 mod perform;
+mod source;
 
 use std::sync::Arc;
 

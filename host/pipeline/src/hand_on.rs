@@ -73,5 +73,6 @@ fn stored_action(new: NewAction, now: Millis) -> Action {
         last_error: None,
         event_id: None,
         created_at: now,
+        untried: true,
     }
 }

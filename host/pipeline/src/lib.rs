@@ -32,6 +32,7 @@ mod signals;
 mod steps;
 mod tickets;
 mod undecided;
+mod voice;
 
 pub use self::{
     news::{

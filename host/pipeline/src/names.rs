@@ -44,11 +44,10 @@ impl Shared {
     ) -> Author {
         let ghost =
             self.homeservers.get(registration).map(|homeserver| homeserver.ghosts.ghost(tenant, &person.id));
-        let name = person.display_name.as_ref().map(|name| {
-            let suffix = chain.config.matrix.ghost_suffix.as_deref().unwrap_or_default();
-            format!("{name}{suffix}").chars().filter(|c| !c.is_control()).take(NAME).collect()
-        });
-        Author { user_id: ghost.map(|user| user.to_string()).unwrap_or_default(), display_name: name }
+        Author {
+            user_id: ghost.map(|user| user.to_string()).unwrap_or_default(),
+            display_name: shown(person, chain),
+        }
     }
 
     /// An action to be stored, caused by `source`: an event, or an entry that the adapter `teller` told. Its transaction
@@ -85,4 +84,11 @@ impl Shared {
             not_before: 0,
         }
     }
+}
+
+/// How a person of the CRM is called in Matrix.
+pub(crate) fn shown(person: &Person, chain: &Chain) -> Option<String> {
+    let suffix = chain.config.matrix.ghost_suffix.as_deref().unwrap_or_default();
+    let name = person.display_name.as_ref()?;
+    Some(format!("{name}{suffix}").chars().filter(|c| !c.is_control()).take(NAME).collect())
 }

@@ -6,11 +6,13 @@ mod bounds;
 pub(crate) mod entry;
 pub(crate) mod hook;
 mod mask;
+mod opening;
 mod poll;
 pub(crate) mod polls;
 mod refused;
 pub(crate) mod stored;
 mod tasks;
+mod unknown;
 
 use std::{sync::Arc, time::Duration};
 

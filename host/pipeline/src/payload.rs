@@ -128,6 +128,38 @@ pub(crate) enum Act {
     },
     /// Accepts an invitation.
     Join,
+    /// Makes a room that is ours what it should be, and brings in who belongs there.
+    Arrange(Arrangement),
+}
+
+/// What a room that we made should be like.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub(crate) struct Arrangement {
+    /// What it is called; none: as it is.
+    pub name: Option<String>,
+    /// What it is about; none: as it is.
+    pub topic: Option<String>,
+    /// Nobody but the bot may write.
+    pub read_only: bool,
+    /// Who belongs.
+    pub members: Vec<Belongs>,
+    /// Further state: type, state key, JSON text.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub state: Vec<(String, String, String)>,
+}
+
+/// Somebody who belongs to a room.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Belongs {
+    /// Who.
+    pub user_id: String,
+    /// One of our ghosts joins; anybody else is invited.
+    pub ghost: bool,
+    /// A ghost's display name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub display_name: Option<String>,
+    /// What they may do.
+    pub power: i64,
 }
 
 // === impl Place ===

@@ -14,7 +14,7 @@ use patchbay_storage::{
     TicketChange,
 };
 use patchbay_types::{
-    AdapterName, Clock, ConversationId, EventId, RegistrationId, RoomId, TenantId, TicketId,
+    AdapterName, Clock, ConversationId, EventId, Millis, RegistrationId, RoomId, TenantId, TicketId,
     config::{HostLimits, RegistrationConfig},
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -131,6 +131,8 @@ pub(crate) struct Shared {
     pub(crate) store: Store,
     pub(crate) chains: Arc<Chains>,
     pub(crate) clock: Arc<dyn Clock>,
+    /// When this host began.
+    pub(crate) started: Millis,
     pub(crate) registrations: BTreeMap<RegistrationId, RegistrationConfig>,
     pub(crate) homeservers: BTreeMap<RegistrationId, Homeserver>,
     pub(crate) claims: ArcSwap<Claims>,
@@ -171,6 +173,7 @@ impl Shared {
         let shared = Self {
             store: deps.store,
             chains: deps.chains,
+            started: deps.clock.now(),
             clock: deps.clock,
             registrations,
             homeservers: deps.homeservers,

@@ -7,7 +7,7 @@ use crate::{
     wit::{
         exports::patchbay::plugin::{
             adapter::{Failure, Health, Opened, Written},
-            mapping::{Action, Mapped},
+            mapping::{Action, Mapped, RoomPlan},
             polling::Page,
             routing::Decision,
             webhooks::{self, Batch},
@@ -115,6 +115,12 @@ impl Answer for Action {
             Self::State(state) => look(&state.content),
             Self::Redact(_) | Self::MarkRead(_) | Self::Typing(_) => {}
         }
+    }
+}
+
+impl Answer for RoomPlan {
+    fn json(&self, look: &mut dyn FnMut(&str)) {
+        self.state.iter().for_each(|state| look(&state.content));
     }
 }
 

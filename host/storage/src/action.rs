@@ -78,6 +78,10 @@ pub struct Action {
     pub event_id: Option<EventId>,
     /// When it was decided.
     pub created_at: Millis,
+    /// It was handed on by the very process that committed it: nobody can have tried it before. What was read from the
+    /// database may have been under way when a host crashed.
+    #[serde(skip)]
+    pub untried: bool,
 }
 
 /// What an attempt came to.

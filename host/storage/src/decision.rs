@@ -80,3 +80,10 @@ pub struct Conversation {
     /// When the last one was sent.
     pub last_at: Millis,
 }
+
+// === impl Room ===
+
+impl Room {
+    /// What decided a room's owner where we made it for a ticket: it stays its tenant's, whatever events tell of it.
+    pub const MADE: &'static str = "ticket";
+}

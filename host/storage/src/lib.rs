@@ -59,6 +59,7 @@ pub use self::{
     read::{
         counts::{Counts, Waiting},
         links::{Link, Part},
+        opening::Before,
         operator::LoggedLine,
         why::Why,
     },

@@ -65,6 +65,19 @@ pub struct RoomsConfig {
     pub conversation: ConversationScope,
     /// Said once in an encrypted room that cannot be read yet. Empty: nothing is said.
     pub encrypted_notice: Option<String>,
+    /// Where a conversation goes that the CRM begins.
+    pub for_tickets: RoomsForTickets,
+}
+
+/// Where a conversation goes that the CRM begins with somebody who is known in Matrix.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RoomsForTickets {
+    /// The customer's newest room in which no ticket of the same adapter is open; a new one where there is none.
+    #[default]
+    Reuse,
+    /// A new room for each ticket; the one that a customer has behind a bridge all the same, since no other leads there.
+    New,
 }
 
 /// What makes a conversation.
@@ -202,6 +215,19 @@ pub struct MatrixConfig {
     pub ghost_suffix: Option<String>,
     /// When a customer's message is marked as read.
     pub receipts: Receipts,
+    /// Who says what people say in the CRM.
+    pub speak_as: SpeakAs,
+}
+
+/// In whose name the host says what somebody said in the CRM.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SpeakAs {
+    /// A Matrix user of their own, made for them.
+    #[default]
+    Ghost,
+    /// The bot, with their name at each message (MSC4144).
+    Bot,
 }
 
 /// When the bot marks a customer's message as read.
@@ -356,11 +382,8 @@ impl Default for RetentionConfig {
 impl Default for MatrixConfig {
     fn default() -> Self {
         let allowed = ["m.room.message", "m.reaction", "m.sticker"];
-        Self {
-            allowed_events: allowed.map(str::to_owned).to_vec(),
-            ghost_suffix: None,
-            receipts: Receipts::Off,
-        }
+        let allowed_events = allowed.map(str::to_owned).to_vec();
+        Self { allowed_events, ghost_suffix: None, receipts: Receipts::Off, speak_as: SpeakAs::default() }
     }
 }
 

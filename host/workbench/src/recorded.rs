@@ -173,8 +173,10 @@ fn answer(function: Function, outcome: &str, answer: Value) -> Option<Answer> {
         other => other.to_string(),
     };
     // An adapter's answer is a result, and so is that of `receive`; mappers and routers answer the value alone.
-    let fails =
-        !matches!(function, Function::FromMatrix | Function::ToMatrix | Function::Decide | Function::Accept);
+    let fails = !matches!(
+        function,
+        Function::FromMatrix | Function::ToMatrix | Function::PlanRoom | Function::Decide | Function::Accept
+    );
     match outcome {
         "ok" if answer.is_null() => None,
         "ok" if fails => match answer {

@@ -3,6 +3,7 @@
 
 mod account;
 mod reading;
+mod redaction;
 mod rooms;
 mod sending;
 
@@ -17,7 +18,10 @@ use ruma::{
 };
 use std::borrow::Cow;
 
-pub use self::reading::{Member, Page};
+pub use self::{
+    reading::{Member, Page},
+    rooms::NewRoom,
+};
 use crate::{client::Client, error::ClientError};
 
 /// One of our users, acting. Every call is made in its name, and with its device where it has one.

@@ -1,7 +1,7 @@
 //! What a ghost says. Each event has a transaction ID that says why it is sent, so that a second attempt sends nothing
 //! new.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use patchbay_types::{EventId, RoomId};
 use ruma::{
@@ -15,7 +15,7 @@ use ruma::{
 };
 use serde_json::value::RawValue;
 
-use super::{Intent, parsed};
+use super::{Intent, parsed, redaction};
 use crate::{error::ClientError, txn::TxnId};
 
 impl Intent {
@@ -57,7 +57,7 @@ impl Intent {
         Ok(EventId::from(self.call(request).await?.event_id.as_str()))
     }
 
-    /// Takes an event back.
+    /// Takes an event back; `extra` is one more field of the redaction's content.
     ///
     /// # Errors
     /// `Forbidden` where it is another's and we have too little power; see [`ClientError`].
@@ -66,14 +66,20 @@ impl Intent {
         room: &RoomId,
         event: &EventId,
         reason: Option<&str>,
+        (field, value): (&str, &str),
         txn: &TxnId,
     ) -> Result<EventId, ClientError> {
-        let mut request = redact_event::v3::Request::new(
-            parsed("a room ID", room.as_str())?,
-            parsed("an event ID", event.as_str())?,
-            OwnedTransactionId::from(txn.as_str()),
-        );
-        request.reason = reason.map(str::to_owned);
+        let mut content = BTreeMap::from([(field, value)]);
+        content.extend(reason.map(|reason| ("reason", reason)));
+        let request = redaction::Request {
+            plain: redact_event::v3::Request::new(
+                parsed("a room ID", room.as_str())?,
+                parsed("an event ID", event.as_str())?,
+                OwnedTransactionId::from(txn.as_str()),
+            ),
+            content: serde_json::to_vec(&content)
+                .map_err(|error| ClientError::InvalidRequest(error.to_string()))?,
+        };
         Ok(EventId::from(self.call(request).await?.event_id.as_str()))
     }
 

@@ -37,15 +37,21 @@ fn parts(uri: &str) -> (Vec<String>, BTreeSet<(String, String)>) {
 
 /// The last request is the one of the capture, but for its transaction ID.
 fn asked_as_captured(homeserver: &Homeserver, name: &str, txn: Option<&str>) {
+    let request = &capture(name)["request"];
+    asked_where_captured(homeserver, name, txn);
+    if request["body"].is_object() {
+        assert_eq!(homeserver.last().body, request["body"], "{name}");
+    }
+}
+
+/// The same, whatever its body.
+fn asked_where_captured(homeserver: &Homeserver, name: &str, txn: Option<&str>) {
     let (asked, request) = (homeserver.last(), &capture(name)["request"]);
     let path = request["path"].as_str().unwrap();
     let path = txn.map_or(path.to_owned(), |txn| path.replacen(txn, super::client::txn().as_str(), 1));
     assert_eq!(asked.method.as_str(), request["method"].as_str().unwrap());
     assert_eq!(parts(&asked.uri), parts(&path));
     assert_eq!(asked.token.as_deref(), Some("AS_TOKEN"));
-    if request["body"].is_object() {
-        assert_eq!(asked.body, request["body"], "{name}");
-    }
 }
 
 #[tokio::test]
@@ -126,8 +132,13 @@ async fn what_a_ghost_does_is_asked_as_the_captures_ask_it() {
     asked_as_captured(&homeserver, sends, Some("out1"));
 
     let homeserver = Homeserver::answering(&["ghost redacts own"]).await;
-    homeserver.ghost().redact(&room(), &event, Some("oops"), &txn()).await.unwrap();
-    asked_as_captured(&homeserver, "ghost redacts own", Some("out7"));
+    let source = ("dev.patchbay.source", "out7");
+    homeserver.ghost().redact(&room(), &event, Some("oops"), source, &txn()).await.unwrap();
+    asked_where_captured(&homeserver, "ghost redacts own", Some("out7"));
+    assert_eq!(
+        homeserver.last().body,
+        serde_json::json!({ "reason": "oops", "dev.patchbay.source": "out7" })
+    );
 
     let homeserver = Homeserver::answering(&["set ghost displayname"]).await;
     homeserver.ghost().set_display_name("Alice (CRM)").await.unwrap();

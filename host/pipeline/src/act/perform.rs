@@ -9,6 +9,7 @@ use patchbay_types::{EventId, RoomId, UserId};
 use tracing::{info, warn};
 
 use crate::{
+    act::{arrange, source},
     payload::{Act, ActionV1},
     shared::{Homeserver, Shared, lock},
 };
@@ -57,11 +58,24 @@ pub(crate) async fn perform(
     let user = author
         .map_or_else(|| homeserver.ghosts.bot().clone(), |author| UserId::from(author.user_id.as_str()));
     let name = author.and_then(|author| author.display_name.as_deref());
-    let intent = speaker(shared, homeserver, action, &user, name).await?;
+    let (intent, made) = speaker(shared, homeserver, action, &user, name).await?;
+    if let Act::Arrange(wanted) = &payload.act {
+        return arrange::arrange(shared, homeserver, action, &intent, wanted).await.map(|()| None);
+    }
+    let may_be_there = source::may_be_there(action, &payload.act);
+    if may_be_there && (made || source::is_forgotten(&intent, action, shared.clock.now())) {
+        let there = source::find(homeserver, &intent, action, &user).await?;
+        if there.is_some() {
+            return Ok(there);
+        }
+    }
     match once(&intent, action, &user, &payload.act).await {
         Err(ClientError::UnknownDevice) => {
             // Someone deleted it. What was sent with it is forgotten with it.
             let intent = make(shared, homeserver, action, &user, name).await?;
+            if may_be_there && let Some(event) = source::find(homeserver, &intent, action, &user).await? {
+                return Ok(Some(event));
+            }
             Ok(once(&intent, action, &user, &payload.act).await?)
         }
         Err(ClientError::Forbidden(_)) if payload.act != Act::Join => {
@@ -87,40 +101,45 @@ async fn once(
     let room = &action.room_id;
     let txn = TxnId::new(user, [action.txn_id.as_str()]);
     match act {
-        Act::Send { event_type, content } => intent.send(room, event_type, content, &txn).await.map(Some),
+        Act::Send { event_type, content } => {
+            intent.send(room, event_type, &source::marked(content, action), &txn).await.map(Some)
+        }
         Act::State { event_type, state_key, content } => {
             intent.send_state(room, event_type, state_key, content).await.map(Some)
         }
         Act::Redact { event_id, reason } => {
-            intent.redact(room, &EventId::from(event_id.as_str()), reason.as_deref(), &txn).await.map(Some)
+            let (event, extra) = (EventId::from(event_id.as_str()), source::of(action));
+            intent.redact(room, &event, reason.as_deref(), extra, &txn).await.map(Some)
         }
         Act::MarkRead { event_id } => {
             intent.mark_read(room, &EventId::from(event_id.as_str())).await.map(|()| None)
         }
         Act::Typing { active } => intent.set_typing(room, active.then_some(TYPING)).await.map(|()| None),
         Act::Join => intent.join(room).await.map(|()| None),
+        Act::Arrange(_) => Ok(None),
     }
 }
 
-/// The user, ready to act: as it was last time, or made now.
+/// The user, ready to act: as it was last time, or made now. Whether it was made: then its device may be another one,
+/// and know nothing of what was sent before.
 async fn speaker(
     shared: &Shared,
     homeserver: &Homeserver,
     action: &Action,
     user: &UserId,
     name: Option<&str>,
-) -> Result<Intent, Failed> {
+) -> Result<(Intent, bool), Failed> {
     let known = shared.store.ghost(&action.registration, user).await;
     let known = known.map_err(|error| Failed::Later { error: error.to_string(), retry_after: None })?;
     match known {
         Some(ghost) if name.is_none() || ghost.display_name.as_deref() == name => {
-            Ok(homeserver.client.act_as(user, ghost.device_id.as_deref())?)
+            Ok((homeserver.client.act_as(user, ghost.device_id.as_deref())?, false))
         }
-        _ => make(shared, homeserver, action, user, name).await,
+        _ => Ok((make(shared, homeserver, action, user, name).await?, true)),
     }
 }
 
-async fn make(
+pub(super) async fn make(
     shared: &Shared,
     homeserver: &Homeserver,
     action: &Action,
@@ -169,7 +188,7 @@ async fn bring_in(
 }
 
 /// Once in a room, its state is learnt: nothing of what was there before comes by itself.
-async fn look_around(shared: &Shared, action: &Action, intent: &Intent) {
+pub(super) async fn look_around(shared: &Shared, action: &Action, intent: &Intent) {
     let events = match intent.state(&action.room_id).await {
         Ok(events) => events,
         Err(error) => {

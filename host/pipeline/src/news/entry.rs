@@ -11,11 +11,12 @@ use patchbay_types::{AdapterName, Millis};
 use crate::{
     delivery::apply_changes,
     fault::{Called, Verdict},
-    news::Next,
+    news::{Next, opening, unknown},
     outgoing,
     payload::Act,
+    retry,
     shared::{ConversationEntry, Shared, View, lock},
-    steps,
+    steps, voice,
 };
 
 /// Actions that one entry may bring.
@@ -30,10 +31,16 @@ struct News<'a> {
     trace: Trace,
 }
 
-enum Stop {
+/// How the handling of an entry ended without anything to be done.
+pub(super) enum Stop {
     Ignore(String),
     Park(Park),
+    /// Its adapter's later ones wait behind it.
     Wait,
+    /// It waits by itself, for others of its ticket.
+    Aside,
+    /// It is tried again later, by itself; why.
+    Later(String),
     Storage(StorageError),
 }
 
@@ -68,40 +75,57 @@ pub(crate) async fn enter(shared: &Arc<Shared>, entry: Entry) -> Result<Next, St
         Some(ticket) => shared.conversation(&entry.tenant, &ticket.conversation).await?,
         None => None,
     };
-    if let (Some(ticket), Some(conversation)) = (ticket, conversation) {
+    let ended = if let (Some(ticket), Some(conversation)) = (ticket, conversation) {
         let conversation = lock(&conversation).clone();
         let mut news = News { shared, view: &view, entry: &entry, now, conversation, trace: Trace::new() };
         let ended = news.decide(&ticket, &mut result).await;
         result.trace = news.trace;
-        match ended {
-            Ok(()) => {}
-            Err(Stop::Ignore(why)) => {
-                result.outcome = EntryOutcome::Ignored;
-                result.trace.push(steps::host("ignore", now, "ignored", why));
-            }
-            Err(Stop::Park(park)) => {
-                result.actions.clear();
-                result.outcome = EntryOutcome::Parked(park);
-            }
-            Err(Stop::Wait) => return Ok(Next::Wait),
-            Err(Stop::Storage(error)) => return Err(error),
-        }
+        ended
     } else {
-        let reason = format!("the adapter told of the ticket `{}`, which no conversation has", entry.ticket);
-        result.outcome = EntryOutcome::Parked(Park {
-            slot: Some(format!("adapters.{}", entry.adapter)),
-            reason,
-            ..Park::default()
-        });
+        unknown::decide(shared, &view, &entry, &mut result).await
+    };
+    let mut next = Next::Go;
+    match ended {
+        Ok(()) => {}
+        Err(Stop::Ignore(why)) => {
+            result.outcome = EntryOutcome::Ignored;
+            result.trace.push(steps::host("ignore", now, "ignored", why));
+        }
+        Err(Stop::Park(park)) => {
+            result.actions.clear();
+            result.outcome = EntryOutcome::Parked(park);
+        }
+        Err(Stop::Later(error)) => {
+            result.actions.clear();
+            let at = now + retry::pause(entry.attempt + 1, None, &mut rand::rng());
+            result.outcome = EntryOutcome::Retry { at, error };
+            next = Next::Aside;
+        }
+        Err(Stop::Wait) => return Ok(Next::Wait),
+        Err(Stop::Aside) => return Ok(Next::Aside),
+        Err(Stop::Storage(error)) => return Err(error),
     }
     let _ = shared.store.enter(result.clone()).await?;
+    if let Some(row) = result.conversation {
+        shared.remember_conversation(row).await;
+    }
     for ticket in &result.tickets {
         shared.remember_ticket(ticket);
     }
     for action in result.actions {
         shared.push_action(action, now);
     }
-    Ok(Next::Go)
+    Ok(next)
+}
+
+/// What an entry tells.
+///
+/// # Errors
+/// Where it was stored by another release.
+pub(super) fn told(entry: &Entry) -> Result<types::Entry, Stop> {
+    serde_json::from_str(&entry.body).map_err(|error| {
+        Stop::Park(Park { reason: format!("its stored form cannot be read: {error}"), ..Park::default() })
+    })
 }
 
 /// What the mapper makes of something short-lived that an adapter tells of this ticket, and that is stored nowhere:
@@ -139,9 +163,7 @@ pub(crate) async fn short_lived(
 
 impl News<'_> {
     async fn decide(&mut self, ticket: &Ticket, result: &mut EntryResult) -> Result<(), Stop> {
-        let told: types::Entry = serde_json::from_str(&self.entry.body).map_err(|error| {
-            Stop::Park(Park { reason: format!("its stored form cannot be read: {error}"), ..Park::default() })
-        })?;
+        let told = told(self.entry)?;
         let part = match &told.news {
             types::News::Message(message) => Some(message.id.clone()),
             _ => None,
@@ -153,8 +175,17 @@ impl News<'_> {
             ticket.last_activity_at = self.now;
             result.tickets.push(TicketChange { was, ticket });
         }
-        if matches!(told.news, types::News::Opening(_)) {
-            return Err(Stop::Ignore("rooms are not made for a CRM's news yet".to_owned()));
+        if let types::News::Opening(opening) = told.news {
+            let (row, trace) = (&self.conversation, &mut self.trace);
+            return opening::again(
+                self.shared,
+                self.view,
+                self.entry,
+                (row, ticket),
+                opening,
+                (result, trace),
+            )
+            .await;
         }
         let update = self.update(ticket, told.news).await?;
         let actions = {
@@ -272,18 +303,25 @@ impl News<'_> {
         let row = &self.conversation.row;
         for (ordinal, action) in actions.into_iter().enumerate() {
             let (author, act) = outgoing::check(&chain.config.matrix, action).map_err(refuse)?;
+            let mut earlier = None;
             if let Act::Redact { event_id, .. } = &act {
                 let own = self.shared.store.action_of_event(event_id).await?;
-                let own =
-                    own.is_some_and(|own| own.tenant == self.entry.tenant && own.room_id == row.room_id);
-                if !own {
+                let own = own.filter(|own| own.tenant == self.entry.tenant && own.room_id == row.room_id);
+                let Some(own) = own else {
                     return Err(refuse(
                         "the mapper wants to take back an event that is not our own".to_owned(),
                     ));
-                }
+                };
+                earlier = voice::of(&own);
             }
-            let author =
-                author.map(|person| self.shared.ghost(&row.registration, &self.entry.tenant, &person, chain));
+            let (author, act) = match author {
+                // Whoever said it may always take it back; others need power.
+                _ if earlier.is_some() => (earlier.flatten(), act),
+                Some(person) => {
+                    self.shared.voice((&row.registration, &self.entry.tenant), &person, chain, act)
+                }
+                None => (None, act),
+            };
             let shows = matches!(act, Act::Send { .. });
             let ordinal = u32::try_from(ordinal).unwrap_or(u32::MAX);
             let mut action: NewAction = self.shared.new_action(

@@ -24,6 +24,9 @@ use tokio_util::sync::CancellationToken;
 
 pub(crate) const NOW: u64 = 1_795_157_275_000;
 
+/// A homeserver that nobody reaches.
+const NOWHERE: &str = "http://127.0.0.1:9";
+
 /// One runtime for all tests: compiling is what takes long.
 static RUNTIME: LazyLock<Arc<Runtime>> = LazyLock::new(|| {
     let cache = root().join("target/test-cache");
@@ -128,13 +131,18 @@ impl House {
 
     /// The same data after a crash: nothing was drained, nothing was closed.
     pub(crate) async fn crashed(self, tenants: &[(&str, String)]) -> Self {
+        self.crashed_beside(tenants, NOWHERE).await
+    }
+
+    /// The same beside this homeserver.
+    pub(crate) async fn crashed_beside(self, tenants: &[(&str, String)], homeserver: &str) -> Self {
         self.running.abort();
         let _ = self.running.await;
         let dir = Arc::clone(&self.dir);
         self.store.close().await;
         drop((self.store, self.pipeline));
         let egress = usual(dir.path());
-        Self::at(dir, tenants, egress, NOWHERE).await
+        Self::at(dir, tenants, egress, homeserver).await
     }
 
     /// Sends events as one transaction of the homeserver, and waits until it is accepted.
@@ -269,9 +277,6 @@ fn load_as(bytes: Vec<u8>, slot: &SlotConfig, world: World) -> patchbay_plugin::
     };
     RUNTIME.load(&wanted).unwrap()
 }
-
-/// Nobody listens there.
-const NOWHERE: &str = "http://127.0.0.1:9";
 
 pub(crate) fn registration() -> RegistrationConfig {
     let file = "[[registrations]]\nid = 'patchbay'\nhomeserver = 'http://127.0.0.1:9'\nserver-name = 'localhost'\n\

@@ -1,6 +1,7 @@
 //! The pipeline with a real database and real components, built by `cargo xtask guests`.
 #![cfg(test)]
 
+mod again;
 mod alone;
 mod captures;
 mod crash;
@@ -13,9 +14,11 @@ mod forbidden;
 #[path = "../../../plugin/tests/it/guest.rs"]
 #[expect(dead_code, reason = "the tests of `plugin` use more of it")]
 mod guest;
+mod homeserver;
 mod hooks;
 mod house;
 mod limits;
+mod opening;
 mod order;
 mod outside;
 mod owners;
@@ -27,3 +30,5 @@ mod played;
 mod poison;
 mod polled;
 mod signals;
+mod told;
+mod voices;

@@ -38,6 +38,19 @@ impl Plugin {
         self.pure(caller, self.0.functions.to_matrix.as_ref(), (update,))
     }
 
+    /// `mapping.plan-room`; no room: it is to be made.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub fn plan_room(
+        &self,
+        caller: &Caller,
+        opening: &types::Opening,
+        room: Option<&types::Room>,
+    ) -> Result<Timed<mapping::RoomPlan>, CallError> {
+        self.pure(caller, self.0.functions.plan_room.as_ref(), (opening, room))
+    }
+
     /// `routing.decide`; `now` in milliseconds since the Unix epoch.
     ///
     /// # Errors

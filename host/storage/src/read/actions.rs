@@ -109,5 +109,6 @@ fn action(row: &SqliteRow) -> Result<Action, StorageError> {
         last_error: row.opt_text(15)?,
         event_id: row.opt_text(16)?,
         created_at: row.millis(17)?,
+        untried: false,
     })
 }

@@ -35,6 +35,13 @@ macro_rules! tickets {
     };
 }
 
+/// The newest conversations of whole rooms of a customer.
+pub(crate) const OF_CUSTOMER: &str = concat!(
+    "SELECT c.tenant, id, registration, room_id, thread_root, labels, c.customer, message_count, last_at ",
+    "FROM conversation_customers k JOIN conversations c ON c.tenant = k.tenant AND c.id = k.conversation ",
+    "WHERE k.tenant = ? AND k.customer = ? AND thread_root IS NULL ORDER BY last_at DESC, c.rowid DESC LIMIT ?"
+);
+
 // === impl Store ===
 
 impl Store {
@@ -220,7 +227,7 @@ impl Store {
     }
 }
 
-fn conversation(row: &SqliteRow) -> Result<Conversation, StorageError> {
+pub(crate) fn conversation(row: &SqliteRow) -> Result<Conversation, StorageError> {
     let row = Columns(row);
     Ok(Conversation {
         tenant: row.text(0)?,

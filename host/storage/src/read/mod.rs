@@ -8,6 +8,7 @@ pub(crate) mod inbox;
 pub(crate) mod links;
 pub(crate) mod lookup;
 pub(crate) mod news;
+pub(crate) mod opening;
 pub(crate) mod operator;
 pub(crate) mod parked;
 pub(crate) mod polls;

@@ -12,6 +12,7 @@ mod group;
 mod hooks;
 mod journal;
 mod news;
+mod opening;
 mod parked;
 mod polls;
 mod prune;

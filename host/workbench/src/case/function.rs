@@ -15,6 +15,9 @@ pub enum Function {
     /// `mapping.to-matrix`
     #[serde(rename = "mapper.to-matrix")]
     ToMatrix,
+    /// `mapping.plan-room`
+    #[serde(rename = "mapper.plan-room")]
+    PlanRoom,
     /// `routing.decide`
     #[serde(rename = "router.decide")]
     Decide,
@@ -53,6 +56,7 @@ impl Function {
         match self {
             Self::FromMatrix => "mapper.from-matrix",
             Self::ToMatrix => "mapper.to-matrix",
+            Self::PlanRoom => "mapper.plan-room",
             Self::Decide => "router.decide",
             Self::Contact => "adapter.contact",
             Self::Open => "adapter.open",
@@ -67,7 +71,7 @@ impl Function {
     #[must_use]
     pub fn world(self) -> World {
         match self {
-            Self::FromMatrix | Self::ToMatrix => World::Mapper,
+            Self::FromMatrix | Self::ToMatrix | Self::PlanRoom => World::Mapper,
             Self::Decide => World::Router,
             Self::Contact | Self::Open | Self::Append | Self::Update | Self::Accept | Self::Receive => {
                 World::Adapter
@@ -99,7 +103,13 @@ mod tests {
         for name in
             ["mapper.from-matrix", "mapper.to-matrix", "router.decide", "adapter.contact", "adapter.open"]
                 .into_iter()
-                .chain(["adapter.append", "adapter.update", "webhooks.accept", "webhooks.receive"])
+                .chain([
+                    "mapper.plan-room",
+                    "adapter.append",
+                    "adapter.update",
+                    "webhooks.accept",
+                    "webhooks.receive",
+                ])
         {
             assert_eq!(Function::named(name).unwrap().name(), name);
         }

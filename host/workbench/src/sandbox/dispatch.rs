@@ -41,6 +41,10 @@ impl Sandbox {
                 let (update,): (mapping::Update,) = read(input)?;
                 pure(plugin.to_matrix(&caller, &update))
             }
+            Function::PlanRoom => {
+                let (opening, room): (types::Opening, Option<types::Room>) = read(input)?;
+                pure(plugin.plan_room(&caller, &opening, room.as_ref()))
+            }
             Function::Decide => {
                 let (message, conversation, now): (types::Message, routing::Conversation, u64) = read(input)?;
                 pure(plugin.decide(&caller, &message, &conversation, now))

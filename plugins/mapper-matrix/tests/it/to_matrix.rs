@@ -184,6 +184,23 @@ fn a_room_is_planned_with_its_roles_and_stays_encrypted() {
 }
 
 #[test]
+fn a_room_for_a_thing_without_a_name_is_called_after_its_customer() {
+    let mut bob = person("@bob:b", Party::Customer);
+    bob.display_name = Some("Bob".to_owned());
+    let seats = vec![Seat { person: bob, role: "customer".to_owned() }];
+    let opening = Opening {
+        kind: "ticket".to_owned(),
+        name: " ".to_owned(),
+        topic: Some(String::new()),
+        seats,
+        archived: false,
+    };
+    let plan = mapper(json!({})).plan_room(opening, None).unwrap();
+    assert_eq!((plan.name.as_str(), plan.topic), ("Bob", None));
+    assert!(!plan.encrypted && !plan.read_only);
+}
+
+#[test]
 fn a_role_that_ranks_with_the_bot_is_refused() {
     let settings = serde_json::from_value(json!({ "roles": { "boss": 100 } })).unwrap();
     let problems = mapper_matrix::MatrixMapper::prepare(settings).map(drop).unwrap_err();

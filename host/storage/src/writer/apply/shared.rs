@@ -17,7 +17,12 @@ use crate::{
 
 impl<'a> Commit<'a> {
     pub(super) fn room(&mut self, room: &'a Room) {
-        self.rooms.insert((room.registration.as_str(), room.room_id.as_str()), room);
+        let key = (room.registration.as_str(), room.room_id.as_str());
+        // Who was told of a room that we made before it was known here took it for nobody's.
+        let made = |row: &&Room| row.decided_by == Room::MADE && room.tenant.is_none();
+        if !self.rooms.get(&key).is_some_and(made) {
+            self.rooms.insert(key, room);
+        }
     }
 
     pub(super) fn conversation(&mut self, row: &'a Conversation) {
@@ -74,11 +79,12 @@ impl<'a> Commit<'a> {
 
     fn overwritten_rooms(&self) -> Result<(), StorageError> {
         const ROOM: &str = "INSERT INTO rooms (registration, room_id, tenant, decided_by, state) \
-                            VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET tenant = excluded.tenant, \
-                            decided_by = excluded.decided_by, state = excluded.state";
+                            VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO UPDATE SET tenant = excluded.tenant, \
+                            decided_by = excluded.decided_by, state = excluded.state \
+                            WHERE excluded.tenant IS NOT NULL OR rooms.decided_by <> ?6";
         for ((registration, id), room) in &self.rooms {
             let tenant = room.tenant.as_ref().map(|tenant| tenant.as_str());
-            self.run(ROOM, params![registration, id, tenant, room.decided_by, room.state])?;
+            self.run(ROOM, params![registration, id, tenant, room.decided_by, room.state, Room::MADE])?;
         }
         Ok(())
     }
