@@ -1,5 +1,7 @@
 //! `/json/2/<model>/<method>`: named arguments, a bearer key, bare results, errors by status. 19 only.
 
+use std::sync::atomic::Ordering;
+
 use serde_json::{Map, Value};
 
 use super::{
@@ -40,7 +42,10 @@ pub(crate) fn who(core: &Core, headers: &Headers) -> Result<i64, Answer> {
         ),
         Some(key) => match core.user_of_key(key) {
             Some(uid) => return Ok(uid),
-            None => ("Invalid apikey", "auth.bad_key"),
+            None => {
+                core.failed_logins.fetch_add(1, Ordering::SeqCst);
+                ("Invalid apikey", "auth.bad_key")
+            }
         },
     };
     Err(refuse(core, web_error("Unauthorized", 401, message, &[entry])).header("WWW-Authenticate", "Bearer "))
