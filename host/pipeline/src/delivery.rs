@@ -26,7 +26,7 @@ use crate::{
 };
 
 pub(crate) use self::{
-    outcome::{apply as apply_changes, said},
+    outcome::{apply as apply_changes, failure_word, said},
     ports::Kv,
 };
 

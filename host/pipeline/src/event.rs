@@ -14,6 +14,7 @@ use crate::{
     routing,
     shared::{Shared, View, lock},
     steps,
+    text::{self, Here},
     undecided::Undecided,
 };
 
@@ -221,7 +222,7 @@ impl Incoming<'_> {
             room.state.encryption_noticed = true;
             self.decision.room = Some(Shared::room_row(&self.lane.registration, &self.lane.room, &room));
         }
-        let content = serde_json::json!({ "msgtype": "m.notice", "body": text }).to_string();
+        let content = serde_json::json!({ "msgtype": "m.notice", "body": text, "m.mentions": {} }).to_string();
         self.act(None, Act::Send { event_type: "m.room.message".to_owned(), content });
         Ok(())
     }
@@ -256,6 +257,9 @@ impl Incoming<'_> {
                 // The host knows better than any plugin which event this is and where it came from.
                 said.message.id.clone_from(&event.event_id);
                 said.message.origin = None;
+                let registration = &self.lane.registration;
+                let here = Here { shared: self.shared, view: self.view, registration, room: entry };
+                text::from_matrix(&mut said.message, &here);
                 Ok(said)
             }
             Verdict::Value(mapping::Mapped::Ignore(why)) | Verdict::Skip(why) => Err(Stop::Ignore(why)),

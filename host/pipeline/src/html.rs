@@ -1,5 +1,10 @@
 //! HTML of strangers, cut down to what Matrix allows (client-server API, "m.room.message msgtypes").
 
+mod bomb;
+pub(crate) mod mentions;
+pub(crate) mod plain;
+mod tokens;
+
 use std::{collections::HashSet, sync::LazyLock};
 
 use ammonia::Builder;
@@ -59,10 +64,24 @@ static MATRIX: LazyLock<Builder<'static>> = LazyLock::new(|| {
     builder
 });
 
-/// The Matrix-allowed subset of `html`; scripts, styles and reply fallbacks go with their content.
+/// More is not parsed: no event and no ticket has room for it.
+const MOST: usize = 1 << 20;
+
+/// The Matrix-allowed subset of `html`; scripts, styles and reply fallbacks go with their content. What is built to be slow
+/// to parse comes out as its words alone.
 #[must_use]
 pub(crate) fn sanitised(html: &str) -> String {
+    let html = html.get(..html.floor_char_boundary(MOST)).unwrap_or_default();
+    if bomb::is_one(html) {
+        return escaped(&bomb::words(html));
+    }
     MATRIX.clean(html).to_string()
+}
+
+/// Words as HTML that says the same.
+#[must_use]
+pub(crate) fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('\u{a0}', "&nbsp;")
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ mod breaker;
 mod crash;
 mod delivery;
 mod event;
+mod failure;
 mod fault;
 mod hand_on;
 mod html;
@@ -30,6 +31,7 @@ mod routing;
 mod shared;
 mod signals;
 mod steps;
+mod text;
 mod tickets;
 mod undecided;
 mod voice;
@@ -39,7 +41,10 @@ pub use self::{
         accept::{Heard, Unheard},
         polls::PollStatus,
     },
-    outside::Outside,
+    outside::{
+        Outside,
+        watched::{Connection, ConnectionError, Probed},
+    },
     pipeline::{Load, Pipeline},
     shared::{Homeserver, PipelineDeps},
 };

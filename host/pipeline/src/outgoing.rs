@@ -3,7 +3,7 @@
 
 use patchbay_plugin::{mapping, types};
 use patchbay_types::tenant::MatrixConfig;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{html, payload::Act};
 
@@ -71,7 +71,28 @@ fn content(json: &str) -> Result<String, String> {
         return Err("the mapper's content is no JSON object".to_owned());
     }
     clean(&mut value)?;
+    mentions(&mut value);
     Ok(value.to_string())
+}
+
+/// People whom one message may mention.
+const MENTIONS: usize = 16;
+
+/// A message pings whom the mapper names, and never a whole room: without `m.mentions` a client would look for `@room` in
+/// the words (client-server API, "User and room mentions").
+fn mentions(content: &mut Value) {
+    let Value::Object(fields) = content else { return };
+    if !fields.contains_key("msgtype") {
+        return;
+    }
+    let named = fields.get("m.mentions").and_then(|mentions| mentions.get("user_ids")).and_then(Value::as_array);
+    let users = named.into_iter().flatten().filter(|user| user.as_str().is_some_and(|user| user.starts_with('@')));
+    let users: Vec<Value> = users.take(MENTIONS).cloned().collect();
+    let mentions = if users.is_empty() { json!({}) } else { json!({ "user_ids": users }) };
+    fields.insert("m.mentions".to_owned(), mentions);
+    if let Some(new) = fields.get_mut("m.new_content") {
+        self::mentions(new);
+    }
 }
 
 /// Sanitises HTML wherever it stands, and refuses numbers that canonical JSON does not have.
@@ -125,6 +146,16 @@ mod tests {
         let content = r#"{"m.new_content":{"formatted_body":"<b>a</b><script>x</script>"}}"#;
         let Ok((None, Act::Send { content, .. })) = send("m.room.message", content) else { panic!() };
         assert_eq!(content, r#"{"m.new_content":{"formatted_body":"<b>a</b>"}}"#);
+    }
+
+    #[test]
+    fn a_message_pings_whom_the_mapper_names_and_never_the_room() {
+        let content = r#"{"body":"@room","msgtype":"m.text","m.mentions":{"room":true,"user_ids":["@a:h",7]},
+                          "m.new_content":{"msgtype":"m.text","body":"@room"}}"#;
+        let Ok((None, Act::Send { content, .. })) = send("m.room.message", content) else { panic!() };
+        let content: Value = serde_json::from_str(&content).unwrap();
+        assert_eq!(content["m.mentions"], json!({ "user_ids": ["@a:h"] }));
+        assert_eq!(content["m.new_content"]["m.mentions"], json!({}));
     }
 
     #[test]

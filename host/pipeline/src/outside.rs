@@ -8,6 +8,7 @@ mod journal;
 mod missing;
 mod reads;
 mod secrets;
+pub(crate) mod watched;
 
 use std::{collections::BTreeMap, path::PathBuf};
 

@@ -56,6 +56,8 @@ pub(crate) enum Place {
     Open,
     /// This ticket.
     Ticket(String),
+    /// This ticket or none: a note about it has nothing to say elsewhere.
+    Only(String),
     /// The ticket that its target went to.
     Follow,
     /// The open ticket if there is one; else nowhere.

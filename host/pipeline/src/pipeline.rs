@@ -15,14 +15,17 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::{info, warn};
 
 use crate::{
-    act, delivery, inbound, ingest,
+    act, delivery, failure, inbound, ingest,
     lanes::{LaneKey, Lanes, Turn},
     news::{
         self,
         accept::{Heard, Unheard},
         polls::PollStatus,
     },
-    outside::Looked,
+    outside::{
+        Looked,
+        watched::{self, Connection, Probed},
+    },
     queues::{DeliveryLane, InboundLane},
     shared::{PipelineDeps, Shared, lock},
     signals,
@@ -94,6 +97,7 @@ impl Pipeline {
         let loops = TaskTracker::new();
         loops.spawn(ingest::run(Arc::clone(shared), cancel.clone()));
         loops.spawn(news::run(Arc::clone(shared), Arc::clone(&self.wake_news), cancel.clone()));
+        loops.spawn(failure::run(Arc::clone(shared), cancel.clone()));
         loops.spawn(watch(Arc::clone(shared), changes, cancel.clone()));
         if let Some(sent) = lock(&self.signals).take() {
             loops.spawn(signals::run(Arc::clone(shared), sent, cancel.clone()));
@@ -197,6 +201,25 @@ impl Pipeline {
         let discarded = self.shared.store.discard(id, self.shared.clock.now()).await?;
         self.release(parked);
         Ok(discarded)
+    }
+
+    /// Each tenant's adapters, and how it stands with whatever they talk to.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn connections(&self) -> Result<Vec<Connection>, StorageError> {
+        watched::all(&self.shared).await
+    }
+
+    /// Asks an adapter whether anybody is there; none: there is no such adapter. It is to be called where guests compute.
+    pub async fn probe(&self, tenant: &TenantId, adapter: &AdapterName) -> Option<Probed> {
+        watched::probe(&self.shared, tenant, adapter).await
+    }
+
+    /// How often it was looked for what waits for too long, since the start.
+    #[must_use]
+    pub fn looks(&self) -> u64 {
+        self.shared.looks.load(std::sync::atomic::Ordering::Relaxed)
     }
 
     /// How much is under way.

@@ -332,7 +332,7 @@ fn delivery(
 
 /// A reply of the bot: a notice, so that no other bot answers it.
 fn notice(text: &types::Text) -> String {
-    let mut content = serde_json::json!({ "msgtype": "m.notice", "body": text.plain });
+    let mut content = serde_json::json!({ "msgtype": "m.notice", "body": text.plain, "m.mentions": {} });
     if let (Some(html), Some(content)) = (&text.html, content.as_object_mut()) {
         content.insert("format".to_owned(), "org.matrix.custom.html".into());
         content.insert("formatted_body".to_owned(), crate::html::sanitised(html).into());

@@ -161,6 +161,8 @@ pub(crate) struct Shared {
     pub(crate) connections: Connections,
     pub(crate) polls: Polls,
     pub(crate) signals: Signals,
+    /// How often it was looked for what waits for too long.
+    pub(crate) looks: std::sync::atomic::AtomicU64,
     pub(crate) outside: Outside,
 }
 
@@ -203,6 +205,7 @@ impl Shared {
             connections: Connections::default(),
             polls: Polls::default(),
             signals: Signals::default(),
+            looks: Default::default(),
             outside: deps.outside,
         };
         shared.read_claims();

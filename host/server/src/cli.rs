@@ -2,6 +2,7 @@
 
 mod check;
 mod client;
+mod connections;
 mod export;
 mod hooks;
 mod odoo;
@@ -53,6 +54,7 @@ enum Command {
     Hooks(hooks::Hooks),
     Polls(polls::Polls),
     Odoo(odoo::Odoo),
+    Connections(connections::Connections),
 }
 
 /// Which directory a command is about.
@@ -76,6 +78,7 @@ Examples:
   patchbay export '$event' --out event.json      an event, to be asked again anywhere
   patchbay replay event.json                     asks every plugin of it again, and shows what differs
   patchbay plugin new router my-router           a plugin of your own
+  patchbay connections                           whether each CRM is there, and what last went wrong
   patchbay hooks                                 the URLs that CRMs send their webhooks to
   patchbay polls                                 when each CRM was last asked what is new, and what it said
   patchbay odoo setup --help                     makes an Odoo ready, and looks whether it is
@@ -116,6 +119,7 @@ impl Cli {
             Command::Hooks(command) => command.run(&mut out),
             Command::Polls(command) => command.run(&mut out),
             Command::Odoo(command) => command.run(&mut out),
+            Command::Connections(command) => command.run(&mut out),
         };
         match result {
             Ok(()) => ExitCode::SUCCESS,

@@ -111,6 +111,7 @@ pub(crate) async fn build(
     let (ephemeral, signals) = mpsc::channel(SIGNALS);
     pipeline.listen(signals);
     let appservice = appservice(loaded, &tokens, &store, &chains, (&clock, ephemeral))?;
+    let guests = surroundings.guests.clone();
     let hooks = Hooks::new(HooksDeps {
         key: HookKey::new(&data.hook_key()?),
         reception: Arc::new(Reception {
@@ -128,7 +129,7 @@ pub(crate) async fn build(
         store: store.clone(),
         plugins: Arc::clone(&plugins) as _,
         archive: Arc::clone(&plugins) as _,
-        work: Arc::new(Steered(Arc::clone(&pipeline))),
+        work: Arc::new(Steered(Arc::clone(&pipeline), guests)),
         ready: ready.clone(),
         metrics: metrics::rendered(counters.clone()),
         hooks: hooks.clone(),

@@ -13,6 +13,7 @@ mod decision;
 mod delivery;
 mod desk;
 mod error;
+mod failure;
 mod generation;
 mod ghost;
 mod inbox;
@@ -42,6 +43,9 @@ pub use self::{
     },
     desk::{DeskChange, DeskFilter, DeskLine, DeskTicket, DeskWrite},
     error::StorageError,
+    failure::{
+        LanePlace, Mark, OpenNote, Telling, ToldConversation, WaitingAction, WaitingFor, WaitingLane, WaitingRoom,
+    },
     generation::{Generation, NewGeneration},
     ghost::Ghost,
     inbox::{Accepted, InboxEvent, InboxState, NewEvent, Transaction, Unreadable},

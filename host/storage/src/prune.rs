@@ -69,7 +69,7 @@ const BODIES: [Walk; 6] = [
     },
 ];
 
-const KEYS: [Walk; 8] = [
+const KEYS: [Walk; 9] = [
     Walk {
         page: "SELECT j.rowid, coalesce(o.tenant, h.tenant), j.at, coalesce(o.state, h.state, 1) IN (0, 2) \
                FROM journal j LEFT JOIN outbox o ON j.subject = 'delivery' AND o.id = j.ref \
@@ -111,6 +111,10 @@ const KEYS: [Walk; 8] = [
     Walk {
         page: "SELECT id, tenant, at, 0 FROM polls WHERE id > ? ORDER BY id LIMIT ?",
         drop: &["DELETE FROM polls WHERE id IN (SELECT value FROM json_each(?))"],
+    },
+    Walk {
+        page: "SELECT id, tenant, at, settled_at IS NULL FROM notes WHERE id > ? ORDER BY id LIMIT ?",
+        drop: &["DELETE FROM notes WHERE id IN (SELECT value FROM json_each(?))"],
     },
     Walk {
         page: "SELECT id, tenant, at, resolved_at IS NULL FROM parked WHERE id > ? ORDER BY id LIMIT ?",

@@ -13,6 +13,7 @@ use crate::{
     decision::{Decision, Guarded},
     delivery::DeliveryResult,
     error::StorageError,
+    failure::Telling,
     generation::NewGeneration,
     ghost::Ghost,
     inbox::{Accepted, Transaction},
@@ -178,6 +179,15 @@ impl Store {
     /// When it could not be written.
     pub async fn notice(&self, notice: Notice) -> Result<bool, StorageError> {
         Ok(self.writer.write(Write::Notice(notice)).await?.written > 0)
+    }
+
+    /// Writes what somebody is told of failure, with the mark that they were. [`Guarded::Stale`]: they were before.
+    ///
+    /// # Errors
+    /// When it could not be written; then nothing of it was.
+    pub async fn tell(&self, telling: Telling) -> Result<Guarded, StorageError> {
+        let trace = Packed::of(&telling.trace);
+        self.writer.write(Write::Tell(Box::new(telling), trace)).await.map(Reply::guarded)
     }
 
     /// Writes a ghost down, over what was known of it.

@@ -5,6 +5,7 @@ pub mod clock;
 pub mod config;
 pub mod digest;
 pub mod egress;
+pub mod failure;
 pub mod ids;
 pub mod problem;
 pub mod tenant;

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     config::{ConfigError, parse_toml},
     egress::{HttpGrant, SecretConfig},
+    failure::FailureConfig,
     ids::{AdapterName, RegistrationId},
     units::{Bytes, Span},
 };
@@ -41,6 +42,9 @@ pub struct TenantConfig {
     /// What may be done in Matrix in this tenant's name.
     #[serde(default)]
     pub matrix: MatrixConfig,
+    /// Who is told when something does not arrive.
+    #[serde(default)]
+    pub failure: FailureConfig,
 }
 
 /// Whose room is it: explicit links win, then the patterns; what two tenants could claim is nobody's.

@@ -27,6 +27,9 @@ const CANDIDATES: u32 = 20;
 /// See [`Failure`].
 pub(crate) fn contact(session: &Session<'_>, person: &Person) -> Result<String, Failure> {
     let known = session.known();
+    if person.party == Party::System {
+        return ourselves(session);
+    }
     if let Some(remote) = person.remote.as_deref().and_then(|remote| remote.parse().ok())
         && let Some(partner) = fetched(session, &known, remote)?
     {
@@ -44,6 +47,15 @@ pub(crate) fn contact(session: &Session<'_>, person: &Person) -> Result<String, 
         log::debug(&format!("who a partner is is not kept: {error}"));
     }
     Ok(partner.to_string())
+}
+
+/// The technical user's own partner: what the host has to say is said by whoever is there for it, and is nobody's contact.
+fn ourselves(session: &Session<'_>) -> Result<String, Failure> {
+    let me = session.first(Ask::read("res.users", &[session.uid()], &["partner_id"]))?;
+    let partner = me.as_ref().and_then(|me| me.pointer("/partner_id/0")).and_then(Value::as_i64);
+    partner.map(|partner| partner.to_string()).ok_or_else(|| {
+        Failure::rejected("Odoo does not say which partner the technical user has")
+    })
 }
 
 /// The phone in E.164, wherever it stands.

@@ -29,6 +29,18 @@ pub(super) fn set(counts: &Counts, load: Load, tenants: &[TenantId], now: Millis
     for (tenant, n) in parked {
         gauge!("patchbay_parked", "tenant" => tenant.to_owned()).set(float(n));
     }
+    let mut dead: BTreeMap<(&str, &str), u64> = tenants
+        .iter()
+        .flat_map(|tenant| ["to-crm", "to-matrix"].map(|direction| ((tenant.as_str(), direction), 0)))
+        .collect();
+    for (tenant, kind, n) in &counts.parked {
+        let direction = if matches!(kind.as_str(), "inbox" | "delivery") { "to-crm" } else { "to-matrix" };
+        *dead.entry((tenant.as_ref().map_or("", TenantId::as_str), direction)).or_default() += n;
+    }
+    for ((tenant, direction), n) in dead {
+        let labels = [("tenant", tenant.to_owned()), ("direction", direction.to_owned())];
+        gauge!("patchbay_dead_letters", &labels).set(float(n));
+    }
     for (queue, lanes) in
         [("inbound", load.inbound), ("deliveries", load.deliveries), ("actions", load.actions)]
     {

@@ -8,6 +8,8 @@ use patchbay_storage::{NewHook, StorageError};
 use patchbay_types::{AdapterName, Digest, Millis, Problem, TenantId};
 use serde::{Deserialize, Serialize};
 
+use super::v1::connections::{list::Connection, probe::Probed};
+
 /// What runs where, and going back.
 #[async_trait]
 pub trait PluginControl: Send + Sync + 'static {
@@ -63,6 +65,15 @@ pub trait Work: Send + Sync + 'static {
     /// # Errors
     /// When it could not be kept.
     async fn hook(&self, hook: NewHook) -> Result<bool, StorageError>;
+
+    /// Each tenant's adapters, and how it stands with whatever they talk to.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    async fn connections(&self) -> Result<Vec<Connection>, StorageError>;
+
+    /// Asks an adapter whether anybody is there; nothing, where there is no such adapter.
+    async fn probe(&self, tenant: &TenantId, adapter: &AdapterName) -> Option<Probed>;
 
     /// How busy it is.
     fn load(&self) -> Load;

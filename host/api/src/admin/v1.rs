@@ -7,6 +7,7 @@ use axum::{
 
 use super::AdminState;
 
+pub mod connections;
 pub mod desk;
 pub mod events;
 pub mod hooks;
@@ -34,6 +35,8 @@ pub(super) fn router() -> Router<AdminState> {
         .route("/tickets/{tenant}/{id}/reply", post(tickets::reply::handler))
         .route("/tickets/{tenant}/{id}/status", post(tickets::status::handler))
         .route("/desk/lines", get(desk::lines::handler))
+        .route("/connections", get(connections::list::handler))
+        .route("/connections/{tenant}/{adapter}/probe", post(connections::probe::handler))
         .route("/hooks", get(hooks::list::handler))
         .route("/polls", get(polls::list::handler))
         .route("/rooms", get(rooms::list::handler))

@@ -178,6 +178,7 @@ impl Attempt<'_> {
             if let Some(failure) = probed.down {
                 // The delivery itself is not tried: it would find the same, and somebody would have to look for it.
                 let ended = Ended { failure: Some(failure), ..Ended::default() };
+                self.tell_people(&ended);
                 let mut effects = Effects { trace: faults, ..Effects::default() };
                 let outcome = outcome::judge(&self, ended, None, number - 1, &mut effects);
                 return Ok(slip.tried(number - 1, outcome, effects));
@@ -245,8 +246,24 @@ impl Attempt<'_> {
         Ok(Tried::Hold(self.now + super::FAR))
     }
 
+    /// What people are told of the connection.
+    fn tell_people(&self, ended: &Ended) {
+        let (key, health) = ((self.lane.tenant.clone(), self.lane.adapter.clone()), self.shared.connections.health());
+        if self.course.heard() && !ended.is_down() {
+            health.answers(&key, self.now);
+        }
+        if let Some(failure) = &ended.failure {
+            let mut detail = failure.detail.clone();
+            if let Some(gate) = self.view.gates.get(&self.lane.adapter) {
+                gate.secrets.hide(&mut detail);
+            }
+            health.fails(&key, self.now, outcome::failure_word(failure.kind), detail, ended.is_down());
+        }
+    }
+
     /// Where the other side has answered, those who waited for that go on.
     fn tell_others(&self, ended: &Ended) {
+        self.tell_people(ended);
         let Some(pass) = &self.pass else { return };
         if !ended.is_down() && self.course.heard() && pass.is_up() {
             let (tenant, adapter) = (&self.lane.tenant, &self.lane.adapter);

@@ -96,7 +96,12 @@ pub(crate) fn judge(
 
 /// An adapter's failure in a sentence, in the contract's words.
 pub(crate) fn said(failure: &Failure) -> String {
-    let kind = match failure.kind {
+    format!("{}: {}", failure_word(failure.kind), failure.detail)
+}
+
+/// The contract's word for a kind of failure.
+pub(crate) fn failure_word(kind: FailureKind) -> &'static str {
+    match kind {
         FailureKind::Busy => "busy",
         FailureKind::Unavailable => "unavailable",
         FailureKind::Unauthorised => "unauthorised",
@@ -104,8 +109,7 @@ pub(crate) fn said(failure: &Failure) -> String {
         FailureKind::Gone => "gone",
         FailureKind::UnknownPerson => "unknown-person",
         FailureKind::Unsupported => "unsupported",
-    };
-    format!("{kind}: {}", failure.detail)
+    }
 }
 
 /// What is left where the message is written, and the changes behind it are not made: under the same key, in the same
@@ -154,7 +158,11 @@ fn failed(attempt: &Attempt<'_>, failure: &Failure, number: u32, written: &Optio
             Failed::Changed { at: pause(payload.unknown), payload: payload.to_json(), afresh: false }
         }
         // A change of an earlier message has nowhere to go, nor has what was to come behind one that is written.
-        FailureKind::Gone if attempt.payload.place == Place::Follow || written.is_some() => Failed::Pointless,
+        FailureKind::Gone
+            if matches!(attempt.payload.place, Place::Follow | Place::Only(_)) || written.is_some() =>
+        {
+            Failed::Pointless
+        }
         FailureKind::Gone => {
             let mut payload = attempt.payload.clone();
             payload.gone += 1;

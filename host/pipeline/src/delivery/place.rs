@@ -119,6 +119,7 @@ fn place(
         }
         // One that is not known here is gone, or was never committed: its conversation may have another one.
         Place::Ticket(id) => named(id).or_else(open).map_or(Placed::New, Placed::At),
+        Place::Only(id) => named(id).map_or(Placed::Nowhere("its ticket is gone"), Placed::At),
         Place::Follow => {
             let target = translated.filter(|translated| !translated.lost);
             let ticket = target.and_then(|translated| translated.ticket.as_deref()).and_then(named);

@@ -16,7 +16,7 @@ use crate::{
     payload::Act,
     retry,
     shared::{ConversationEntry, Shared, View, lock},
-    steps, voice,
+    steps, text, voice,
 };
 
 /// Actions that one entry may bring.
@@ -224,13 +224,17 @@ impl News<'_> {
             _ => {}
         }
         let row = &self.conversation.row;
+        let people = &self.view.people;
+        let audience = people.audience(row.room_id.as_str());
+        // Where an agent would open it is nothing for a customer to know.
+        let whole = ticket.url.as_deref().filter(|_| audience == types::Audience::Staff);
+        text::to_matrix(&mut news, whole);
         let room = self.shared.room(&row.registration, &row.room_id).await?;
         let room = lock(&room);
-        let people = &self.view.people;
         let shown = room.state.shown(
             row.room_id.as_str(),
             Some(row.id.as_str()),
-            people.audience(row.room_id.as_str()),
+            audience,
             |user| people.person(user, &room.state),
             |user| self.shared.is_ours(&row.registration, &user.into()),
         );

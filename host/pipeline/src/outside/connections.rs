@@ -5,6 +5,7 @@
 //! A delivery that finds nobody there while others are answered is alone with its trouble ([`alone`]): it opens nothing.
 
 mod alone;
+mod health;
 
 use std::{
     collections::HashMap,
@@ -14,7 +15,7 @@ use std::{
 use patchbay_types::{AdapterName, Millis, TenantId};
 use rand::Rng;
 
-use self::alone::Alone;
+use self::{alone::Alone, health::Healths};
 use crate::retry;
 
 /// A probe that has told nothing for so long is not waited for any longer.
@@ -28,7 +29,7 @@ type Key = (TenantId, AdapterName);
 
 /// All connections.
 #[derive(Debug, Default)]
-pub(crate) struct Connections(Mutex<All>);
+pub(crate) struct Connections(Mutex<All>, Healths);
 
 #[derive(Debug, Default)]
 struct All {
@@ -112,6 +113,22 @@ impl Connections {
     /// Whether this generation has found nobody there, and nobody has been answered since.
     pub(crate) fn is_open(&self, key: &Key, generation: u64) -> bool {
         self.lock().open.get(key).is_some_and(|open| open.generation == generation)
+    }
+
+    /// What people are told of the connections.
+    pub(crate) fn health(&self) -> &Healths {
+        &self.1
+    }
+
+    /// When a connection that is down is tried next.
+    pub(crate) fn next_try(&self, key: &Key, generation: u64) -> Option<Millis> {
+        let all = self.lock();
+        all.open.get(key).filter(|open| open.generation == generation).map(|open| open.until)
+    }
+
+    /// Somebody looked, and somebody is there.
+    pub(crate) fn is_there(&self, key: &Key) {
+        self.lock().open.remove(key);
     }
 
     /// Nobody tries this delivery any more.

@@ -3,11 +3,13 @@
 use std::io;
 
 use clap::{Args, Subcommand};
+use patchbay_api::admin::v1::connections::list::{Connections, Standing};
 use patchbay_plugin::reload::{LastError, ReloadStatus, State, TenantStatus};
 use serde_json::json;
 
 use super::{
     client::Host,
+    connections::last_error,
     output::{Output, Table, time},
 };
 use crate::failure::Failure;
@@ -55,7 +57,16 @@ impl Plugins {
                 if self.host.json {
                     return Ok(out.json(&status)?);
                 }
-                Ok(list(&status, out)?)
+                list(&status, out)?;
+                let all: Connections = client.get(&["connections"]).send()?;
+                for one in all.connections.iter().filter(|one| one.state == Standing::Down) {
+                    let since = one.since.map_or(String::new(), |since| format!(" since {}", time(since)));
+                    out.line(format!("! {}/{} is down{since}, {} wait", one.tenant, one.adapter, one.waiting))?;
+                    if let Some(error) = last_error(one) {
+                        out.line(format!("  {error}"))?;
+                    }
+                }
+                Ok(())
             }
             Some(Action::Rollback { tenant, to }) => {
                 let path = ["plugins", tenant, "rollback"];

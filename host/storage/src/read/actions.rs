@@ -75,6 +75,17 @@ impl Store {
         rows.iter().map(action).collect()
     }
 
+    /// One action, by its number.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn action(&self, id: i64) -> Result<Option<Action>, StorageError> {
+        const ONE: &str =
+            actions!("FROM actions LEFT JOIN action_payloads p ON p.id = actions.id WHERE actions.id = ?");
+        let row = sqlx::query(ONE).bind(id).fetch_optional(&self.inner.readers).await?;
+        row.as_ref().map(action).transpose()
+    }
+
     /// The action that became this Matrix event: so an echo of our own is recognised.
     ///
     /// # Errors

@@ -4,6 +4,7 @@ pub(crate) mod actions;
 pub(crate) mod counts;
 pub(crate) mod deliveries;
 pub(crate) mod desk;
+pub(crate) mod failures;
 pub(crate) mod inbox;
 pub(crate) mod links;
 pub(crate) mod lookup;

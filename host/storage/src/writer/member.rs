@@ -9,6 +9,7 @@ use crate::{
     decision::{Decision, Guarded},
     delivery::DeliveryResult,
     error::StorageError,
+    failure::Telling,
     inbox::Transaction,
     kv::KvWrite,
     news::{EntryResult, HookWanted, NewHook, Received},
@@ -43,6 +44,7 @@ pub(crate) enum Write {
     Enter(Box<EntryResult>, Packed),
     Kv(Vec<KvWrite>),
     Notice(Notice),
+    Tell(Box<Telling>, Packed),
     Statements(Vec<Statement>),
 }
 
@@ -96,6 +98,9 @@ impl Write {
             Self::Act(_, trace) => (1, trace.bytes().len()),
             Self::Hook(hook, trace) => (2 + hook.desk.len(), hook.body.len() + trace.bytes().len()),
             Self::HookWanted(_, trace) => (2, trace.bytes().len()),
+            Self::Tell(telling, trace) => {
+                (1 + telling.actions.len() + telling.deliveries.len(), trace.bytes().len())
+            }
             Self::Kv(writes) => (writes.len(), 0),
             Self::Notice(_) | Self::Statements(_) => (1, 0),
         }

@@ -54,6 +54,17 @@ fn a_phone_that_only_the_bridge_told_as_an_identifier_counts_as_much() {
 }
 
 #[test]
+fn the_host_itself_is_nobodys_contact_and_writes_as_the_technical_user() {
+    asks(|host, odoo, by_json2| {
+        let me = body(OLD, "res_users.me")["result"].clone();
+        host.expect(call(by_json2, "res.users", "read", me));
+        let itself = Person { id: "patchbay:host".to_owned(), party: Party::System, ..person() };
+        assert_eq!(odoo.contact(itself, host.call("k")).unwrap(), "7");
+        assert_eq!(host.requests().len(), 1, "nobody is looked for, made or completed");
+    });
+}
+
+#[test]
 fn nobody_is_merged_where_several_fit_and_nobody_becomes_an_agent() {
     let several = json!([partner(15, "+380441234567", json!([])), partner(16, "+380441234567", json!([]))]);
     let colleague = json!([partner(8, "+380441234567", json!([7]))]);

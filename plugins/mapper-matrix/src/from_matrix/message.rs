@@ -51,7 +51,7 @@ pub(super) fn meaning(event: &Event) -> Result<Meaning, String> {
         let post = edited(event, body)?;
         return Ok(Meaning::new(Content::Edit(Edit { target: vec![target.to_owned()], post })));
     }
-    let replies = relation.as_ref().is_some_and(|relation| relation.reply().is_some());
+    let replies = relation.as_ref().is_some_and(Relation::quotes);
     let meant = body.meaning(event, replies)?;
     let marked =
         msgtype.filter(|_| matches!(meant, Content::Post(Post { ref files, .. }) if files.is_empty()));

@@ -41,6 +41,11 @@ impl Relation {
         self.in_reply_to.as_ref()?.event_id.as_deref().filter(|id| is_event_id(id))
     }
 
+    /// Whether old clients may be shown a quote in front of it.
+    pub(super) fn quotes(&self) -> bool {
+        self.in_reply_to.is_some()
+    }
+
     /// The message that this one edits.
     pub(super) fn replaces(&self) -> Option<&str> {
         self.of_type("m.replace")

@@ -7,6 +7,7 @@ mod decide;
 mod deliver;
 mod desk;
 mod desk_change;
+mod failure;
 mod news;
 mod poll;
 mod shared;
@@ -94,6 +95,7 @@ impl<'a> Commit<'a> {
                 Ok(Reply::WRITTEN)
             }
             Write::Notice(notice) => self.notice(notice),
+            Write::Tell(telling, trace) => self.tell(telling, trace),
             Write::Statements(statements) => {
                 statements.iter().try_for_each(|statement| self.statement(statement))?;
                 Ok(Reply::WRITTEN)

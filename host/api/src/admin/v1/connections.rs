@@ -1,0 +1,4 @@
+//! How it stands with whatever adapters talk to.
+
+pub mod list;
+pub mod probe;
