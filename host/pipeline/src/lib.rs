@@ -15,6 +15,7 @@ mod inbound;
 mod ingest;
 mod keys;
 mod lanes;
+mod media;
 mod names;
 mod news;
 mod outgoing;
@@ -35,6 +36,7 @@ mod undecided;
 mod voice;
 
 pub use self::{
+    media::{MediaDeps, Spool},
     news::{
         accept::{Heard, Unheard},
         polls::PollStatus,

@@ -22,6 +22,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use crate::{
     breaker::Breakers,
     lanes::Lanes,
+    media::{Media, MediaDeps},
     news::polls::Polls,
     outside::{Connections, Gate, Outside},
     ownership::Claims,
@@ -45,6 +46,8 @@ pub struct PipelineDeps {
     pub homeservers: BTreeMap<RegistrationId, Homeserver>,
     /// The way out of the house.
     pub outside: Outside,
+    /// What files pass through.
+    pub media: MediaDeps,
     /// Bounds.
     pub limits: HostLimits,
     /// Threads of the runtime that the pipeline runs on.
@@ -162,6 +165,7 @@ pub(crate) struct Shared {
     pub(crate) polls: Polls,
     pub(crate) signals: Signals,
     pub(crate) outside: Outside,
+    pub(crate) media: Media,
 }
 
 // === impl Shared ===
@@ -204,6 +208,7 @@ impl Shared {
             polls: Polls::default(),
             signals: Signals::default(),
             outside: deps.outside,
+            media: Media::new(deps.media),
         };
         shared.read_claims();
         shared

@@ -19,6 +19,7 @@ mod inbox;
 mod journal;
 mod kv;
 mod lock;
+mod media;
 mod news;
 mod notice;
 mod open;
@@ -47,6 +48,7 @@ pub use self::{
     inbox::{Accepted, InboxEvent, InboxState, NewEvent, Transaction, Unreadable},
     journal::{JournalStep, NewStep, StepState},
     kv::KvWrite,
+    media::Avatar,
     news::{
         Entry, EntryOutcome, EntryResult, Hook, HookOutcome, HookState, HookWanted, KnownHook, NewEntry,
         NewHook, Received, Unasked,

@@ -6,6 +6,7 @@ pub mod config;
 pub mod digest;
 pub mod egress;
 pub mod ids;
+pub mod media;
 pub mod problem;
 pub mod tenant;
 pub mod units;

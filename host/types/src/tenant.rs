@@ -9,6 +9,7 @@ use crate::{
     config::{ConfigError, parse_toml},
     egress::{HttpGrant, SecretConfig},
     ids::{AdapterName, RegistrationId},
+    media::MediaConfig,
     units::{Bytes, Span},
 };
 
@@ -41,6 +42,9 @@ pub struct TenantConfig {
     /// What may be done in Matrix in this tenant's name.
     #[serde(default)]
     pub matrix: MatrixConfig,
+    /// What files may pass.
+    #[serde(default)]
+    pub media: MediaConfig,
 }
 
 /// Whose room is it: explicit links win, then the patterns; what two tenants could claim is nobody's.
@@ -293,6 +297,7 @@ impl TenantConfig {
                 return Err(ConfigError::field(format!("{name}.grants.secrets"), why));
             }
         }
+        self.media.check()?;
         if self.retention.keys < self.retention.bodies {
             return Err(ConfigError::field(
                 "retention.keys",

@@ -18,6 +18,7 @@ mod homeserver;
 mod hooks;
 mod house;
 mod limits;
+mod media;
 mod opening;
 mod order;
 mod outside;

@@ -6,6 +6,7 @@ use patchbay_types::{
     TenantConfig,
     config::{ConfigError, DatabaseConfig, HooksConfig, HostConfig, HostLimits, ListenConfig, PluginsConfig},
     egress::EgressConfig,
+    media::MediaConfig,
     tenant::{FailurePolicy, InstancePolicy, MatrixConfig, RetentionConfig},
 };
 use toml::{Table, Value};
@@ -29,6 +30,7 @@ fn the_host_manual_says_the_defaults() {
 fn the_tenant_manual_says_the_defaults() {
     let config = TenantConfig::parse(TENANT).unwrap();
     assert_eq!(config.retention, RetentionConfig::default());
+    assert_eq!(config.media, MediaConfig::default());
     assert_eq!(config.matrix.allowed_events, MatrixConfig::default().allowed_events);
     assert_eq!(
         (config.mapper.on_fault, config.mapper.instance),
