@@ -21,6 +21,7 @@ use patchbay_types::{AdapterName, Clock, TenantId, config::HooksConfig};
 use tokio::sync::Semaphore;
 
 use self::door::{Place, Watched};
+pub(crate) use self::receive::{later, nowhere};
 pub use self::{
     door::Listed,
     ports::{Arrived, Asked, Door, Heard, Reception, Unheard},

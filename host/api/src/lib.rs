@@ -4,3 +4,4 @@
 pub mod admin;
 pub mod appservice;
 pub mod hooks;
+pub mod media;

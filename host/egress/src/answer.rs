@@ -8,8 +8,8 @@ use crate::request::Response;
 
 /// Why there is no whole answer.
 pub(crate) enum Broken {
-    /// It is larger than the bound.
-    TooLarge,
+    /// It is larger than this bound.
+    TooLarge(u64),
     /// It ended early or was no proper answer.
     Cut(String),
 }
@@ -29,21 +29,29 @@ pub(crate) async fn body(
     searched: bool,
 ) -> Result<Vec<u8>, Broken> {
     if answer.content_length().is_some_and(|length| length > bound) {
-        return Err(Broken::TooLarge);
+        return Err(Broken::TooLarge(bound));
     }
     let mut body = Vec::new();
-    while let Some(chunk) = answer.chunk().await.map_err(|error| Broken::Cut(reason(error)))? {
+    while let Some(chunk) = chunk(&mut answer).await? {
         if body.len() as u64 + chunk.len() as u64 > bound {
-            return Err(Broken::TooLarge);
+            return Err(Broken::TooLarge(bound));
         }
         body.extend_from_slice(&chunk);
     }
-    // What the client undid it took away.
-    let encoded = answer.headers().get_all(CONTENT_ENCODING).iter().any(|encoding| encoding != "identity");
-    if encoded && searched && !body.is_empty() {
+    if is_encoded(&answer) && searched && !body.is_empty() {
         return Err(Broken::Cut("the answer is in an encoding that was not asked for".to_owned()));
     }
     Ok(body)
+}
+
+/// The next piece of an answer's body.
+pub(crate) async fn chunk(answer: &mut reqwest::Response) -> Result<Option<bytes::Bytes>, Broken> {
+    answer.chunk().await.map_err(|error| Broken::Cut(reason(error)))
+}
+
+/// Whether an answer's body is not the bytes that it stands for. What the client undid it took away.
+pub(crate) fn is_encoded(answer: &reqwest::Response) -> bool {
+    answer.headers().get_all(CONTENT_ENCODING).iter().any(|encoding| encoding != "identity")
 }
 
 /// All that an error says, but not of which URL.

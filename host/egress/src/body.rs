@@ -39,7 +39,8 @@ pub(crate) struct Leaving {
 /// Puts a body together.
 ///
 /// # Errors
-/// [`Failure::TooLarge`] with `bound` when it is larger; [`Failure::Denied`] for a file that is none, or a secret that
+/// [`Failure::TooLarge`] with `bound` when it is larger, not counting its files, which have a bound of their own;
+/// [`Failure::Denied`] for a file that is none, or a secret that
 /// may not go to `url`; [`Failure::Unreachable`] for what cannot be had now.
 pub(crate) async fn pack(
     chunks: Vec<Chunk>,
@@ -48,23 +49,25 @@ pub(crate) async fn pack(
     files: &dyn Files,
     bound: u64,
 ) -> Result<Parcel, Failure> {
-    let mut length: u64 = 0;
+    let (mut length, mut plain, mut filed): (u64, u64, u64) = (0, 0, 0);
     let mut parts = VecDeque::new();
     for chunk in chunks {
         let (size, bytes) = match chunk {
-            Chunk::Bytes(bytes) => whole(bytes.into()),
-            Chunk::Secret(name) => whole(Bytes::copy_from_slice(secrets.value_for(&name, url)?.expose())),
+            Chunk::Bytes(bytes) => whole(bytes.into(), &mut plain),
+            Chunk::Secret(name) => {
+                whole(Bytes::copy_from_slice(secrets.value_for(&name, url)?.expose()), &mut plain)
+            }
             Chunk::File(handle) => {
-                let file = open(files, &handle).await?;
+                let file = open(files, &handle, &mut filed).await?;
                 (file.length, exactly(file))
             }
             Chunk::FileBase64(handle) => {
-                let file = open(files, &handle).await?;
+                let file = open(files, &handle, &mut filed).await?;
                 (file.length.div_ceil(3).saturating_mul(4), encoded(exactly(file)))
             }
         };
         length = length.saturating_add(size);
-        if length > bound {
+        if plain > bound {
             return Err(Failure::TooLarge(bound));
         }
         parts.push_back(bytes);
@@ -74,13 +77,18 @@ pub(crate) async fn pack(
 
 type Part = BoxStream<'static, io::Result<Bytes>>;
 
-fn whole(bytes: Bytes) -> (u64, Part) {
+fn whole(bytes: Bytes, plain: &mut u64) -> (u64, Part) {
+    *plain = plain.saturating_add(bytes.len() as u64);
     (bytes.len() as u64, stream::once(async { Ok(bytes) }).boxed())
 }
 
-async fn open(files: &dyn Files, handle: &str) -> Result<Opened, Failure> {
+async fn open(files: &dyn Files, handle: &str, filed: &mut u64) -> Result<Opened, Failure> {
     match files.open(handle).await {
-        Ok(Some(file)) => Ok(file),
+        Ok(Some(file)) => {
+            *filed = filed.saturating_add(file.length);
+            let most = files.together();
+            if *filed > most { Err(Failure::TooLarge(most)) } else { Ok(file) }
+        }
         Ok(None) => Err(Failure::Denied("the body names a file that this call does not have".to_owned())),
         Err(why) => Err(Failure::Unreachable(format!("a file of the body cannot be had: {why}"))),
     }

@@ -17,23 +17,45 @@ pub trait Files: Send + Sync {
     /// With a sentence, when it cannot be had now.
     async fn open(&self, handle: &str) -> Result<Option<Opened>, String>;
 
+    /// Bytes of files that one body may hold besides what is configured for bodies.
+    fn together(&self) -> u64;
+
     /// Asked before anything is sent: whether a part of the answer may go there.
     ///
     /// # Errors
     /// With a sentence, when it may not.
     fn may_take(&self, into: &Destination) -> Result<(), String>;
 
-    /// Keeps what was taken, and answers the handle that stands in its place.
+    /// The largest file that is taken out of an answer, in bytes.
+    fn largest(&self) -> u64;
+
+    /// A place for a file that is about to be taken. Dropped before its end, it leaves nothing behind.
     ///
     /// # Errors
-    /// With a sentence, when it cannot be kept.
-    async fn keep_file(&self, bytes: Bytes) -> Result<String, String>;
+    /// With a sentence, when there is none.
+    async fn keep_file(&self) -> Result<Box<dyn Keeping>, String>;
 
     /// Keeps what was taken as the value of a secret.
     ///
     /// # Errors
     /// With a sentence, when it cannot be kept.
     async fn keep_secret(&self, name: &str, value: Bytes) -> Result<(), String>;
+}
+
+/// A file while it is being taken.
+#[async_trait]
+pub trait Keeping: Send {
+    /// The next bytes.
+    ///
+    /// # Errors
+    /// With a sentence, when they cannot be kept.
+    async fn write(&mut self, bytes: Bytes) -> Result<(), String>;
+
+    /// It is whole; answers the handle that stands in its place.
+    ///
+    /// # Errors
+    /// With a sentence, when it cannot be kept.
+    async fn finish(self: Box<Self>) -> Result<String, String>;
 }
 
 /// A file that can be read. Fewer or more bytes than it said end the request.
@@ -54,11 +76,23 @@ impl Files for NoFiles {
         Ok(None)
     }
 
-    fn may_take(&self, _: &Destination) -> Result<(), String> {
-        Err("taking parts of an answer is not built yet".to_owned())
+    fn together(&self) -> u64 {
+        0
     }
 
-    async fn keep_file(&self, _: Bytes) -> Result<String, String> {
+    fn may_take(&self, into: &Destination) -> Result<(), String> {
+        Err(match into {
+            Destination::Secret(_) => "taking secrets out of an answer is not built yet",
+            Destination::File | Destination::Base64File => "a file can be taken in `fetch` alone",
+        }
+        .to_owned())
+    }
+
+    fn largest(&self) -> u64 {
+        0
+    }
+
+    async fn keep_file(&self) -> Result<Box<dyn Keeping>, String> {
         Err("there is no place for a file".to_owned())
     }
 

@@ -11,6 +11,7 @@ mod address;
 mod answer;
 mod body;
 mod egress;
+mod filed;
 mod files;
 mod headers;
 mod mask;
@@ -29,7 +30,7 @@ mod tls;
 
 pub use address::is_public;
 pub use egress::{Egress, EgressError};
-pub use files::{Files, NoFiles, Opened};
+pub use files::{Files, Keeping, NoFiles, Opened};
 pub use outlet::Outlet;
 pub use request::{Chunk, Destination, Failure, Field, Method, Piece, Request, Response, Take};
 pub use resolve::{Resolver, SystemResolver};

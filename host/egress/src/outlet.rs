@@ -15,6 +15,7 @@ use crate::{
     answer::{self, Broken, reason},
     body::{self, Parcel},
     egress::Shared,
+    filed,
     files::Files,
     headers::{self, Filled},
     meters,
@@ -125,17 +126,24 @@ impl Way {
         let answer = self.follow(request.method, url, fields, body, sent).await?;
         let mut mask = self.secrets.mask();
         let broken = |broken| match broken {
-            Broken::TooLarge => Failure::TooLarge(config.response.0),
+            Broken::TooLarge(bound) => Failure::TooLarge(bound),
             Broken::Cut(why) => sent.failure(why),
         };
         let mut response = answer::head(&answer);
+        let (mut filed, mut takes) = (Vec::new(), request.take);
         if (200..300).contains(&response.status) {
+            (filed, takes) = takes.into_iter().partition(filed::is_file);
             let mut head = response.clone();
             mask.hide(&mut head);
             *success = Some(head);
         }
-        response.body = answer::body(answer, config.response.0, !mask.is_empty()).await.map_err(broken)?;
-        take::from(&mut response, &request.take, files, &mut mask).await.map_err(|why| sent.failure(why))?;
+        let body = if filed.is_empty() {
+            answer::body(answer, config.response.0, !mask.is_empty()).await
+        } else {
+            Box::pin(filed::body(answer, &filed, files, config.response.0)).await
+        };
+        response.body = body.map_err(broken)?;
+        take::from(&mut response, &takes, files, &mut mask).await.map_err(|why| sent.failure(why))?;
         mask.hide(&mut response);
         Ok(response)
     }

@@ -1,7 +1,6 @@
 //! Parts of an answer that go to the host instead of the guest: a file's bytes, which a sandbox need not hold, and a new
 //! secret, which it must not see.
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use serde_json::Value;
 
@@ -30,8 +29,8 @@ pub(crate) fn allowed(takes: &[Take], files: &dyn Files) -> Result<(), Failure> 
     Ok(())
 }
 
-/// Takes the parts out of a 2xx answer; a part that is not there is left. Where a file was, its handle stands; where a
-/// secret was, nothing, and `mask` hides it in the rest.
+/// Takes the secrets out of a 2xx answer; a part that is not there is left. Where one was, nothing stands, and `mask` hides
+/// it in the rest. (Files were taken while the answer came.)
 ///
 /// # Errors
 /// With a sentence, when a part cannot be kept or is of the wrong form: then the guest gets no answer at all, since what
@@ -49,8 +48,7 @@ pub(crate) async fn from(
         && at.is_empty()
     {
         let body = std::mem::take(&mut response.body);
-        response.body = keep(body.into(), into, files, mask).await?.unwrap_or_default().into_bytes();
-        return Ok(());
+        return keep(body.into(), into, files, mask).await;
     }
     let mut json: Value =
         serde_json::from_slice(&response.body).map_err(|_| "the answer is no JSON to take from")?;
@@ -61,29 +59,15 @@ pub(crate) async fn from(
             Value::String(text) => text.into_bytes(),
             other => other.to_string().into_bytes(),
         };
-        *part = keep(bytes.into(), &take.into, files, mask).await?.map_or(Value::Null, Value::String);
+        keep(bytes.into(), &take.into, files, mask).await?;
     }
     response.body = json.to_string().into_bytes();
     Ok(())
 }
 
-/// Puts it where it goes; answers what stands in its place.
-async fn keep(
-    bytes: Bytes,
-    into: &Destination,
-    files: &dyn Files,
-    mask: &mut Mask,
-) -> Result<Option<String>, String> {
-    match into {
-        Destination::File => files.keep_file(bytes).await.map(Some),
-        Destination::Base64File => {
-            let decoded =
-                STANDARD.decode(bytes.trim_ascii()).map_err(|_| "what was to be taken is no Base64")?;
-            files.keep_file(decoded.into()).await.map(Some)
-        }
-        Destination::Secret(name) => {
-            mask.add(&bytes);
-            files.keep_secret(name, bytes).await.map(|()| None)
-        }
-    }
+/// Puts it where it goes.
+async fn keep(bytes: Bytes, into: &Destination, files: &dyn Files, mask: &mut Mask) -> Result<(), String> {
+    let Destination::Secret(name) = into else { return Ok(()) };
+    mask.add(&bytes);
+    files.keep_secret(name, bytes).await
 }

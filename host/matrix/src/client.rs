@@ -23,6 +23,8 @@ use crate::{error::ClientError, intent::Intent};
 
 /// The longest error body that is read.
 const ERROR_BODY: usize = 64 << 10;
+/// Files under way at once, beside the calls: a large one takes its time, and no message waits behind it.
+const FILES: usize = 64;
 
 /// A homeserver and who we are there.
 #[derive(Clone)]
@@ -45,6 +47,7 @@ struct Inner {
     http: reqwest::Client,
     options: ClientOptions,
     permits: Semaphore,
+    files: Arc<Semaphore>,
     versions: OnceCell<SupportedVersions>,
 }
 
@@ -66,7 +69,8 @@ impl Client {
     #[must_use]
     pub fn new(http: reqwest::Client, options: ClientOptions) -> Self {
         let permits = Semaphore::new(options.concurrency.clamp(1, Semaphore::MAX_PERMITS));
-        Self(Arc::new(Inner { http, options, permits, versions: OnceCell::new() }))
+        let files = Arc::new(Semaphore::new(FILES));
+        Self(Arc::new(Inner { http, options, permits, files, versions: OnceCell::new() }))
     }
 
     /// What this ghost, or the bot, can do; with a device where it has one, so that what it sends twice is sent once
@@ -125,6 +129,29 @@ impl Client {
         self.call_at(request, identity, Cow::Borrowed(versions)).await
     }
 
+    pub(crate) fn http(&self) -> &reqwest::Client {
+        &self.0.http
+    }
+
+    pub(crate) fn homeserver(&self) -> &str {
+        &self.0.options.homeserver
+    }
+
+    /// Places for files under way.
+    pub(crate) fn media_places(&self) -> Arc<Semaphore> {
+        Arc::clone(&self.0.files)
+    }
+
+    /// Shows our token.
+    pub(crate) fn authorise(&self, request: &mut reqwest::Request) -> Result<(), ClientError> {
+        let bearer = format!("Bearer {}", self.0.options.as_token);
+        let mut value = http::HeaderValue::from_str(&bearer)
+            .map_err(|_| ClientError::InvalidRequest("the token is none".to_owned()))?;
+        value.set_sensitive(true);
+        request.headers_mut().insert(http::header::AUTHORIZATION, value);
+        Ok(())
+    }
+
     async fn call_at<R>(
         &self,
         request: R,
@@ -169,7 +196,7 @@ impl Client {
     }
 }
 
-async fn read(mut answer: reqwest::Response, limit: usize) -> Result<Vec<u8>, ClientError> {
+pub(crate) async fn read(mut answer: reqwest::Response, limit: usize) -> Result<Vec<u8>, ClientError> {
     let mut body = Vec::new();
     while let Some(chunk) = answer.chunk().await.map_err(ClientError::from_transport)? {
         if body.len() + chunk.len() > limit {

@@ -7,19 +7,21 @@ mod source;
 
 use std::sync::Arc;
 
-use patchbay_storage::{Action, ActionOutcome, ActionResult, Guarded, Park};
+use patchbay_storage::{Action, ActionOutcome, ActionResult, Guarded, Park, Trace};
 use patchbay_types::Millis;
 use tracing::{error, warn};
 
 use crate::{
-    act::perform::Failed,
     lanes::{Turn, Work},
+    media,
     payload::ActionPayload,
     queues::ActionLane,
     retry,
     shared::Shared,
     steps,
 };
+
+pub(crate) use self::perform::{Failed, ready};
 
 /// How long a lane waits after the database failed.
 const PAUSE: Millis = 1_000;
@@ -73,8 +75,21 @@ async fn work(shared: &Arc<Shared>, key: &ActionLane, actions: Vec<Action>) {
 async fn attempt(shared: &Arc<Shared>, action: Action) -> ActionResult {
     let now = shared.clock.now();
     let number = action.attempt + 1;
+    let mut trace = Trace::new();
     let ended = match serde_json::from_str(&action.payload) {
-        Ok(ActionPayload::V1(payload)) => perform::perform(shared, &action, &payload).await,
+        Ok(ActionPayload::V1(payload)) => {
+            let filled = Box::pin(media::fill(shared, &action, payload, &mut trace)).await;
+            match filled {
+                Ok(payload) => {
+                    let performed = perform::perform(shared, &action, &payload).await;
+                    if performed.is_ok() {
+                        media::show_avatar(shared, &action, &payload);
+                    }
+                    performed
+                }
+                Err(failed) => Err(failed),
+            }
+        }
         Err(error) => Err(Failed::Never(format!("its stored form cannot be read: {error}"))),
     };
     let mut answer = String::new();
@@ -96,16 +111,10 @@ async fn attempt(shared: &Arc<Shared>, action: Action) -> ActionResult {
     let word = word(&outcome);
     let mut step = steps::host("matrix.act", now, word, answer);
     step.took_us = shared.clock.now().saturating_sub(now) * 1_000;
+    trace.push(step);
     metrics::counter!("patchbay_actions_total", "tenant" => action.tenant.to_string(), "outcome" => word)
         .increment(1);
-    ActionResult {
-        id: action.id,
-        tenant: action.tenant,
-        at: now,
-        attempt: number,
-        outcome,
-        trace: vec![step],
-    }
+    ActionResult { id: action.id, tenant: action.tenant, at: now, attempt: number, outcome, trace }
 }
 
 /// Commits; answers until when the lane has to wait, if it has to.

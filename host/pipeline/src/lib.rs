@@ -16,6 +16,7 @@ mod inbound;
 mod ingest;
 mod keys;
 mod lanes;
+mod media;
 mod names;
 mod news;
 mod outgoing;
@@ -37,6 +38,7 @@ mod undecided;
 mod voice;
 
 pub use self::{
+    media::{MediaDeps, Spool},
     news::{
         accept::{Heard, Unheard},
         polls::PollStatus,

@@ -9,6 +9,8 @@ use crate::{
     shared::Shared,
 };
 
+/// The attribute of a person that is the adapter's handle of their picture.
+const AVATAR: &str = "avatar";
 /// Longer display names are cut.
 const NAME: usize = 255;
 
@@ -30,7 +32,11 @@ impl Shared {
     pub(crate) fn author_of(&self, registration: &RegistrationId, user: &str) -> Option<Author> {
         let homeserver = self.homeservers.get(registration)?;
         let user_id = user.to_owned();
-        (homeserver.ghosts.bot().as_str() != user).then_some(Author { user_id, display_name: None })
+        (homeserver.ghosts.bot().as_str() != user).then_some(Author {
+            user_id,
+            display_name: None,
+            avatar: None,
+        })
     }
 
     /// The ghost of a person, and how it is to be called. A person without a name that the host could make a ghost of
@@ -44,9 +50,11 @@ impl Shared {
     ) -> Author {
         let ghost =
             self.homeservers.get(registration).map(|homeserver| homeserver.ghosts.ghost(tenant, &person.id));
+        let avatar = person.attributes.iter().find(|attribute| attribute.key == AVATAR);
         Author {
             user_id: ghost.map(|user| user.to_string()).unwrap_or_default(),
             display_name: shown(person, chain),
+            avatar: avatar.map(|attribute| attribute.value.clone()),
         }
     }
 
@@ -79,7 +87,7 @@ impl Shared {
             source: source.to_owned(),
             ordinal,
             txn_id,
-            payload: ActionPayload::V1(ActionV1 { author, act }).to_json(),
+            payload: ActionPayload::V1(ActionV1 { author, act, files: Vec::new() }).to_json(),
             origin: None,
             not_before: 0,
         }

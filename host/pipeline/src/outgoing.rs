@@ -30,9 +30,6 @@ pub(crate) fn check(
     match action {
         mapping::Action::Send(send) => {
             permitted(&send.event_type)?;
-            if !send.attachments.is_empty() {
-                return Err("files that a CRM sends cannot be shown yet".to_owned());
-            }
             let content = content(&send.content)?;
             Ok((send.author, Act::Send { event_type: send.event_type, content }))
         }

@@ -3,6 +3,7 @@
 mod connections;
 mod convert;
 mod course;
+mod fetching;
 mod http;
 mod journal;
 mod missing;
@@ -19,6 +20,7 @@ use patchbay_types::AdapterName;
 pub(crate) use self::{
     connections::{Connections, Found, Pass},
     course::Course,
+    fetching::Fetching,
     http::Steps,
     journal::Journal,
     missing::Looked,

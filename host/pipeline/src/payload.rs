@@ -3,6 +3,8 @@
 use patchbay_plugin::{routing, types};
 use serde::{Deserialize, Serialize};
 
+use crate::media::{Filed, Withheld};
+
 /// Which form a delivery's payload has. (A tagged enum around the forms would be read twice: once to find the tag.)
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Form {
@@ -39,6 +41,9 @@ pub(crate) struct DeliveryV1 {
     /// So often its author was gone or merged.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub unknown: u32,
+    /// Those of its files that are known not to pass.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub withheld: Vec<Withheld>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
@@ -80,6 +85,9 @@ pub(crate) struct ActionV1 {
     pub author: Option<Author>,
     /// What.
     pub act: Act,
+    /// The files that go into what is sent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<Filed>,
 }
 
 /// A ghost, and how it is to be called.
@@ -89,6 +97,9 @@ pub(crate) struct Author {
     pub user_id: String,
     /// Its display name.
     pub display_name: Option<String>,
+    /// The adapter's handle of the person's picture.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub avatar: Option<String>,
 }
 
 /// What is done.
@@ -192,6 +203,7 @@ impl DeliveryV1 {
             written: None,
             gone: 0,
             unknown: 0,
+            withheld: Vec::new(),
         }
     }
 
@@ -247,7 +259,7 @@ mod tests {
         assert!(delivery.to_json().starts_with(r#"{"v":"1","key":"k","#));
         assert_eq!(DeliveryV1::read(&delivery.to_json()).unwrap(), delivery);
         assert!(DeliveryV1::read(&delivery.to_json().replace(r#""v":"1""#, r#""v":"2""#)).is_err());
-        let action = ActionPayload::V1(ActionV1 { author: None, act: Act::Join });
+        let action = ActionPayload::V1(ActionV1 { author: None, act: Act::Join, files: Vec::new() });
         assert_eq!(action.to_json(), r#"{"v":"1","author":null,"act":"join"}"#);
         assert_eq!(serde_json::from_str::<ActionPayload>(&action.to_json()).unwrap(), action);
     }

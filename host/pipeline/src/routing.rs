@@ -11,6 +11,7 @@ use patchbay_types::{AdapterName, ConversationId, EventId, tenant::ConversationS
 use crate::{
     event::{Incoming, Stop},
     fault::{Called, Verdict},
+    media,
     payload::{Act, DeliveryV1, Place},
     shared::lock,
     steps,
@@ -70,7 +71,9 @@ async fn follow(
         };
         for to in &routed {
             if followed.insert((to.adapter.clone(), to.conversation.clone())) {
-                let payload = DeliveryV1::new(Place::Follow, Some(message.clone()));
+                let withheld = media::sealed(incoming.event.content);
+                let payload =
+                    DeliveryV1 { withheld, ..DeliveryV1::new(Place::Follow, Some(message.clone())) };
                 let delivery = delivery(incoming, &to.adapter, &to.conversation, to.internal, None, payload);
                 incoming.deliver(delivery);
             }
@@ -125,7 +128,8 @@ async fn ask(
         };
         let message = (!nothing).then(|| message.clone());
         let new = DeliveryV1::new(route.placement.into(), message);
-        let payload = DeliveryV1 { initial: route.initial, changes: route.changes, ..new };
+        let withheld = media::sealed(incoming.event.content);
+        let payload = DeliveryV1 { initial: route.initial, changes: route.changes, withheld, ..new };
         let adapter = AdapterName::from(route.adapter);
         let delivery = delivery(incoming, &adapter, &row.id, route.internal || staff, ticket, payload);
         incoming.deliver(delivery);

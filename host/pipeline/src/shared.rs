@@ -22,6 +22,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use crate::{
     breaker::Breakers,
     lanes::Lanes,
+    media::{Media, MediaDeps},
     news::polls::Polls,
     outside::{Connections, Gate, Outside},
     ownership::Claims,
@@ -45,6 +46,8 @@ pub struct PipelineDeps {
     pub homeservers: BTreeMap<RegistrationId, Homeserver>,
     /// The way out of the house.
     pub outside: Outside,
+    /// What files pass through.
+    pub media: MediaDeps,
     /// Bounds.
     pub limits: HostLimits,
     /// Threads of the runtime that the pipeline runs on.
@@ -164,6 +167,7 @@ pub(crate) struct Shared {
     /// How often it was looked for what waits for too long.
     pub(crate) looks: std::sync::atomic::AtomicU64,
     pub(crate) outside: Outside,
+    pub(crate) media: Media,
 }
 
 // === impl Shared ===
@@ -207,6 +211,7 @@ impl Shared {
             signals: Signals::default(),
             looks: Default::default(),
             outside: deps.outside,
+            media: Media::new(deps.media),
         };
         shared.read_claims();
         shared

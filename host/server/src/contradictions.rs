@@ -102,7 +102,14 @@ pub(crate) fn of_tenant(host: &HostConfig, tenant: &TenantId, config: &TenantCon
                  under way may be cut off when the host stops"
             )
         });
-    unknown.chain(slow).collect()
+    let unlinked = (config.media.links && (host.hooks.public_url.is_none() || host.listen.hooks.is_none()))
+        .then(|| {
+            format!(
+                "tenant `{tenant}`: `media.links` without `listen.hooks` and `hooks.public-url`: there is no place that a \
+                 link could lead to, so there are none"
+            )
+        });
+    unknown.chain(slow).chain(unlinked).collect()
 }
 
 #[cfg(test)]

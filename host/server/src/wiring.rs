@@ -16,10 +16,11 @@ use patchbay_api::{
     admin::{self, AdminState, AdminToken, Readiness},
     appservice::{Appservice, Registered, Registrations},
     hooks::{HookKey, Hooks, HooksDeps},
+    media::MediaDoor,
 };
 use patchbay_egress::Egress;
-use patchbay_matrix::{Client, ClientOptions, Ephemeral, Ghosts, http_client};
-use patchbay_pipeline::{Homeserver, Outside, Pipeline, PipelineDeps};
+use patchbay_matrix::{Client, ClientOptions, Ephemeral, Ghosts, Links, http_client};
+use patchbay_pipeline::{Homeserver, MediaDeps, Outside, Pipeline, PipelineDeps, Spool};
 use patchbay_plugin::{
     Chains, Runtime, RuntimeConfig,
     reload::{ReloadConfig, Reloader},
@@ -93,16 +94,24 @@ pub(crate) async fn build(
     let chains = Arc::new(Chains::default());
     let reloader = reloader(loaded, &data, &store, &chains, &clock)?;
     let plugins = Arc::new(Plugins::new(Arc::clone(&reloader), Arc::clone(&chains)));
+    let hook_key = data.hook_key()?;
+    let public = loaded.host.hooks.public_url.as_ref().filter(|_| surroundings.hooks.is_some());
+    let links = public.map(|public| Links::new(&hook_key, public.url().as_str()));
+    let homeservers = homeservers(loaded, &tokens)?;
     let pipeline = Pipeline::new(PipelineDeps {
         store: store.clone(),
         chains: Arc::clone(&chains),
         clock: Arc::clone(&clock),
         registrations: loaded.host.registrations.clone(),
-        homeservers: homeservers(loaded, &tokens)?,
+        homeservers: homeservers.clone(),
         outside: Outside {
             egress: Egress::new(&loaded.host.egress, &loaded.dir)
                 .map_err(|error| anyhow!("{}: {error}", loaded.file().display()))?,
             dir: loaded.dir.clone(),
+        },
+        media: MediaDeps {
+            spool: Spool::open(data.path()).context("files cannot lie in the data directory")?,
+            links: links.clone(),
         },
         limits: loaded.host.limits,
         threads: surroundings.threads,
@@ -113,7 +122,7 @@ pub(crate) async fn build(
     let appservice = appservice(loaded, &tokens, &store, &chains, (&clock, ephemeral))?;
     let guests = surroundings.guests.clone();
     let hooks = Hooks::new(HooksDeps {
-        key: HookKey::new(&data.hook_key()?),
+        key: HookKey::new(&hook_key),
         reception: Arc::new(Reception {
             chains: Arc::clone(&chains),
             pipeline: Arc::clone(&pipeline),
@@ -135,10 +144,16 @@ pub(crate) async fn build(
         hooks: hooks.clone(),
         clock: Arc::clone(&clock),
     });
+    let media = links.map(|links| {
+        let ways = homeservers.into_iter().map(|(id, homeserver)| (id, homeserver.client)).collect();
+        let tenants = Arc::clone(&chains);
+        let may_open = move |tenant: &_| tenants.get(tenant).is_some_and(|chain| chain.config.media.links);
+        MediaDoor::new(links, ways, Arc::new(may_open), Arc::clone(&clock)).router()
+    });
     let forgetting = Forgetting::new(store.clone(), chains, reloader, clock);
     Ok(Host {
         appservice: appservice.router(),
-        hooks: hooks.router(),
+        hooks: hooks.router().merge(media.unwrap_or_default()),
         admin,
         pipeline,
         plugins,

@@ -20,6 +20,7 @@ mod inbox;
 mod journal;
 mod kv;
 mod lock;
+mod media;
 mod news;
 mod notice;
 mod open;
@@ -51,6 +52,7 @@ pub use self::{
     inbox::{Accepted, InboxEvent, InboxState, NewEvent, Transaction, Unreadable},
     journal::{JournalStep, NewStep, StepState},
     kv::KvWrite,
+    media::Avatar,
     news::{
         Entry, EntryOutcome, EntryResult, Hook, HookOutcome, HookState, HookWanted, KnownHook, NewEntry,
         NewHook, Received, Unasked,

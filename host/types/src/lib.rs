@@ -7,6 +7,7 @@ pub mod digest;
 pub mod egress;
 pub mod failure;
 pub mod ids;
+pub mod media;
 pub mod problem;
 pub mod tenant;
 pub mod units;

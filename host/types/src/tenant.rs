@@ -10,6 +10,7 @@ use crate::{
     egress::{HttpGrant, SecretConfig},
     failure::FailureConfig,
     ids::{AdapterName, RegistrationId},
+    media::MediaConfig,
     units::{Bytes, Span},
 };
 
@@ -45,6 +46,9 @@ pub struct TenantConfig {
     /// Who is told when something does not arrive.
     #[serde(default)]
     pub failure: FailureConfig,
+    /// What files may pass.
+    #[serde(default)]
+    pub media: MediaConfig,
 }
 
 /// Whose room is it: explicit links win, then the patterns; what two tenants could claim is nobody's.
@@ -297,6 +301,7 @@ impl TenantConfig {
                 return Err(ConfigError::field(format!("{name}.grants.secrets"), why));
             }
         }
+        self.media.check()?;
         if self.retention.keys < self.retention.bodies {
             return Err(ConfigError::field(
                 "retention.keys",

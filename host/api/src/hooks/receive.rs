@@ -64,7 +64,7 @@ pub(super) async fn receive(
 }
 
 /// What everybody is told who does not know a door's token.
-pub(super) fn nowhere() -> Response {
+pub(crate) fn nowhere() -> Response {
     (StatusCode::NOT_FOUND, "there is nothing here\n").into_response()
 }
 
@@ -172,7 +172,7 @@ impl Visit<'_> {
 }
 
 /// Come again after `wait`, in whole seconds.
-fn later(status: StatusCode, wait: Duration) -> Response {
+pub(crate) fn later(status: StatusCode, wait: Duration) -> Response {
     let seconds = wait.as_millis().div_ceil(1000).max(1);
     let mut response = status.into_response();
     if let Ok(value) = HeaderValue::from_str(&seconds.to_string()) {

@@ -4,3 +4,4 @@
 
 mod appservice;
 mod hooks;
+mod media;

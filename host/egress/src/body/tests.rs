@@ -18,7 +18,13 @@ impl Files for OneFile {
     fn may_take(&self, _: &Destination) -> Result<(), String> {
         Err(String::new())
     }
-    async fn keep_file(&self, _: Bytes) -> Result<String, String> {
+    fn together(&self) -> u64 {
+        20
+    }
+    fn largest(&self) -> u64 {
+        0
+    }
+    async fn keep_file(&self) -> Result<Box<dyn crate::files::Keeping>, String> {
         Err(String::new())
     }
     async fn keep_secret(&self, _: &str, _: Bytes) -> Result<(), String> {
@@ -57,11 +63,14 @@ async fn a_file_that_is_not_as_long_as_it_said_ends_in_an_error() {
 }
 
 #[tokio::test]
-async fn the_bound_counts_all_chunks_before_any_is_read() {
-    let chunks = || vec![Chunk::Bytes(vec![0; 5]), Chunk::FileBase64("f".to_owned())];
-    assert!(packed(chunks(), OneFile(3, vec![]), 9).await.is_ok());
-    assert_eq!(packed(chunks(), OneFile(4, vec![]), 9).await.err(), Some(Failure::TooLarge(9)));
-    assert_eq!(packed(chunks(), OneFile(u64::MAX, vec![]), 9).await.err(), Some(Failure::TooLarge(9)));
+async fn what_is_no_file_counts_against_the_bound_and_files_against_theirs_before_any_is_read() {
+    let chunks = |plain| vec![Chunk::Bytes(vec![0; plain]), Chunk::FileBase64("f".to_owned())];
+    let twice = || vec![Chunk::File("f".to_owned()), Chunk::FileBase64("f".to_owned())];
+    assert!(packed(chunks(9), OneFile(20, vec![]), 9).await.is_ok());
+    assert!(packed(twice(), OneFile(10, vec![]), 9).await.is_ok());
+    assert_eq!(packed(chunks(10), OneFile(1, vec![]), 9).await.err(), Some(Failure::TooLarge(9)));
+    assert_eq!(packed(twice(), OneFile(11, vec![]), 9).await.err(), Some(Failure::TooLarge(20)));
+    assert_eq!(packed(chunks(0), OneFile(u64::MAX, vec![]), 9).await.err(), Some(Failure::TooLarge(20)));
 }
 
 #[tokio::test]

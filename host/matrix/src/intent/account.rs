@@ -2,7 +2,7 @@
 
 use patchbay_types::UserId;
 use ruma::{
-    OwnedDeviceId,
+    OwnedDeviceId, OwnedMxcUri,
     api::client::{
         account::{register, whoami},
         device::update_device,
@@ -69,6 +69,16 @@ impl Intent {
     pub async fn set_display_name(&self, name: &str) -> Result<(), ClientError> {
         let name = ProfileFieldValue::DisplayName(name.to_owned());
         let request = set_profile_field::v3::Request::new(self.user.clone(), name);
+        self.call(request).await.map(drop)
+    }
+
+    /// Sets the picture, by its `mxc://` address.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn set_avatar(&self, mxc: &str) -> Result<(), ClientError> {
+        let picture = ProfileFieldValue::AvatarUrl(OwnedMxcUri::from(mxc));
+        let request = set_profile_field::v3::Request::new(self.user.clone(), picture);
         self.call(request).await.map(drop)
     }
 

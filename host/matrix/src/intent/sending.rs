@@ -1,14 +1,16 @@
 //! What a ghost says. Each event has a transaction ID that says why it is sent, so that a second attempt sends nothing
 //! new.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, io, time::Duration};
 
+use bytes::Bytes;
+use futures::stream::BoxStream;
 use patchbay_types::{EventId, RoomId};
 use ruma::{
     OwnedTransactionId,
     api::client::{
-        media::create_content, message::send_message_event, receipt::create_receipt, redact::redact_event,
-        state::send_state_event, typing::create_typing_event,
+        message::send_message_event, receipt::create_receipt, redact::redact_event, state::send_state_event,
+        typing::create_typing_event,
     },
     events::receipt::ReceiptThread,
     serde::Raw,
@@ -108,20 +110,17 @@ impl Intent {
         self.call(request).await.map(drop)
     }
 
-    /// Uploads a file; answers its `mxc://` address. Sent twice it is there twice: keep the address.
+    /// Uploads a file of this length; answers its `mxc://` address. Sent twice it is there twice: keep the address.
     ///
     /// # Errors
     /// `M_TOO_LARGE` over the homeserver's limit; see [`ClientError`].
     pub async fn upload(
         &self,
-        file: Vec<u8>,
+        file: (u64, BoxStream<'static, io::Result<Bytes>>),
         mime_type: &str,
         name: Option<&str>,
     ) -> Result<String, ClientError> {
-        let mut request = create_content::v3::Request::new(file);
-        request.content_type = Some(mime_type.to_owned());
-        request.filename = name.map(str::to_owned);
-        Ok(self.call(request).await?.content_uri.to_string())
+        self.client.upload(self.user.as_str(), file, mime_type, name).await
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
+use futures::StreamExt as _;
 use patchbay_matrix::{Client, ClientError, ClientOptions, Member, TxnId, http_client};
 use patchbay_types::{EventId, RoomId, UserId};
 use reqwest::header::HeaderMap;
@@ -157,9 +158,9 @@ async fn what_a_ghost_does_is_asked_as_the_captures_ask_it() {
     homeserver.ghost().mark_read(&room(), &read).await.unwrap();
     asked_as_captured(&homeserver, "ghost receipt", None);
 
-    let homeserver = Homeserver::answering(&["media upload as ghost"]).await;
-    let address =
-        homeserver.ghost().upload(b"hello file".to_vec(), "text/plain", Some("doc.txt")).await.unwrap();
+    let homeserver = Homeserver::with(vec![captured("media upload as ghost")]).await;
+    let file = futures::stream::iter(["hello ", "file"]).map(|piece| Ok(piece.into())).boxed();
+    let address = homeserver.ghost().upload((10, file), "text/plain", Some("doc.txt")).await.unwrap();
     assert_eq!(address, "mxc://localhost/TOLCncJkyIeamZtYCWuwMzCo");
     asked_as_captured(&homeserver, "media upload as ghost", None);
 }

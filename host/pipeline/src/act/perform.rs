@@ -120,6 +120,19 @@ async fn once(
     }
 }
 
+/// Whoever does this, ready to act, before anything of it is done.
+pub(crate) async fn ready(shared: &Shared, action: &Action, payload: &ActionV1) -> Result<Intent, Failed> {
+    let Some(homeserver) = shared.homeservers.get(&action.registration) else {
+        let error = format!("there is no registration `{}` any more", action.registration);
+        return Err(Failed::Later { error, retry_after: None });
+    };
+    let author = payload.author.as_ref();
+    let bot = || homeserver.ghosts.bot().clone();
+    let user = author.map_or_else(bot, |author| UserId::from(author.user_id.as_str()));
+    let name = author.and_then(|author| author.display_name.as_deref());
+    speaker(shared, homeserver, action, &user, name).await.map(|(intent, _)| intent)
+}
+
 /// The user, ready to act: as it was last time, or made now. Whether it was made: then its device may be another one,
 /// and know nothing of what was sent before.
 async fn speaker(

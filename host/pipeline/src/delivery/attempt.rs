@@ -18,6 +18,7 @@ use crate::{
         translate::{self, Translated},
     },
     fault::{Called, Verdict},
+    media::{Given, GivenFiles},
     outside::{Course, Journal, Pass},
     payload::DeliveryV1,
     queues::DeliveryLane,
@@ -49,6 +50,8 @@ pub(crate) struct Attempt<'a> {
     pub(crate) course: Arc<Course>,
     /// Leave to reach outside; none: it does not.
     pub(crate) pass: Option<Pass<'a>>,
+    /// The files of the message.
+    pub(crate) files: Arc<GivenFiles>,
 }
 
 /// What an attempt did, to be committed with the receipt.
@@ -111,9 +114,26 @@ pub(crate) async fn attempt(
     };
     let mut conversation = lock(&conversation).clone();
     let message = payload.message.clone().filter(|_| payload.written.is_none());
-    let translated = match message {
+    let mut translated = match message {
         Some(message) => Some(translate::translate(shared, &lane.tenant, &lane.adapter, message).await?),
         None => None,
+    };
+    // What is carried nowhere needs no leave.
+    let carried = grants.is_some_and(|grants| !grants.http.is_empty());
+    let files = match translated.as_mut().filter(|_| carried) {
+        Some(translated) => {
+            let registration = &conversation.row.registration;
+            let given = Given {
+                tenant: &lane.tenant,
+                registration,
+                way: shared.homeservers.get(registration).map(|homeserver| &homeserver.client),
+                policy: &view.chain.config.media,
+                withheld: &payload.withheld,
+                since: delivery.created_at,
+            };
+            given.admit(&shared.media, &mut translated.message)
+        }
+        None => GivenFiles::default(),
     };
     let journal = slip.journal(shared, delivery.attempt).await?;
     let pinned = journal.as_ref().and_then(Journal::place);
@@ -153,6 +173,7 @@ pub(crate) async fn attempt(
         record: Record::default(),
         course: Arc::default(),
         pass,
+        files: Arc::new(files),
     };
     attempt.run(&slip, slot, &called, &placed, journal).await
 }

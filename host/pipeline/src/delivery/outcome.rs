@@ -134,6 +134,13 @@ fn failed(attempt: &Attempt<'_>, failure: &Failure, number: u32, written: &Optio
         let reason = format!("{}{why}", said(failure));
         Failed::Never(Park { slot: Some(attempt.caller.slot.to_string()), component, reason, behind: None })
     };
+    let refused = attempt.files.refused();
+    if !refused.is_empty() && written.is_none() {
+        // Without those files it may go through, whatever the adapter made of their absence.
+        let mut payload = attempt.payload.clone();
+        payload.withheld.extend(refused);
+        return Failed::Changed { at: attempt.now, payload: payload.to_json(), afresh: false };
+    }
     match failure.kind {
         FailureKind::Busy => Failed::Again(pause(number)),
         FailureKind::Unavailable | FailureKind::Unauthorised => {

@@ -317,7 +317,8 @@ impl Attempt<'_> {
             ports.secrets = Some(Box::new(SecretsPort(gate.secrets.clone())));
             if let (Some(outlet), Some(journal)) = (gate.outlet.clone(), journal) {
                 let (clock, course) = (Arc::clone(&self.shared.clock), Arc::clone(&self.course));
-                ports.http = Some(Box::new(Steps { outlet, journal, clock, course }));
+                let files = Arc::clone(&self.files) as _;
+                ports.http = Some(Box::new(Steps { outlet, journal, clock, course, files }));
             }
         }
         if grants.is_some_and(|grants| grants.store) {

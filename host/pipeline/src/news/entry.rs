@@ -11,6 +11,7 @@ use patchbay_types::{AdapterName, Millis};
 use crate::{
     delivery::apply_changes,
     fault::{Called, Verdict},
+    media,
     news::{Next, opening, unknown},
     outgoing,
     payload::Act,
@@ -206,6 +207,7 @@ impl News<'_> {
 
     /// The update as the mapper sees it: the adapter's identifiers become event IDs.
     async fn update(&self, ticket: &Ticket, mut news: types::News) -> Result<mapping::Update, Stop> {
+        media::admit_news(&mut news, &self.view.chain.config.media);
         match &mut news {
             types::News::Message(message) | types::News::Note(message) => {
                 message.origin = Some(self.entry.adapter.to_string());
@@ -306,6 +308,7 @@ impl News<'_> {
         }
         let row = &self.conversation.row;
         for (ordinal, action) in actions.into_iter().enumerate() {
+            let files = media::files_of(&action).map_err(refuse)?;
             let (author, act) = outgoing::check(&chain.config.matrix, action).map_err(refuse)?;
             let mut earlier = None;
             if let Act::Redact { event_id, .. } = &act {
@@ -336,6 +339,9 @@ impl News<'_> {
                 act,
             );
             action.origin = shows.then(|| origin.clone());
+            if !files.is_empty() {
+                action.payload = media::with_files(&action.payload, files);
+            }
             result.actions.push(action);
         }
         Ok(())

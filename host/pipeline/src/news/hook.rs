@@ -3,6 +3,7 @@
 
 use std::{any::Any, sync::Arc, time::Duration};
 
+use patchbay_egress::NoFiles;
 use patchbay_plugin::{
     CallError, Caller, Chain, Ports, Slot, Timed, adapter, ports::Record, types, webhooks::Webhook,
 };
@@ -230,7 +231,8 @@ impl Reading<'_> {
             let subject = Subject::Hook(self.hook.id);
             let journal = Journal::open(&self.shared.store, subject, self.hook.attempt).await?;
             let (clock, course) = (Arc::clone(&self.shared.clock), Arc::default());
-            ports.http = Some(Box::new(Steps { outlet, journal, clock, course }));
+            let files = Arc::new(NoFiles);
+            ports.http = Some(Box::new(Steps { outlet, journal, clock, course, files }));
         }
         if self.chain.config.adapters.get(&adapter).is_some_and(|slot| slot.grants.store) {
             ports.store = Some(Box::new(Kv::new(&self.shared.store, tenant, adapter).await));

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use patchbay_egress::{Failure, NoFiles, Outlet, Request, Response};
+use patchbay_egress::{Failure, Files, Outlet, Request, Response};
 use patchbay_plugin::{
     http::{self, Failure as Told},
     ports,
@@ -26,6 +26,8 @@ pub(crate) struct Steps {
     pub(crate) journal: Journal,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) course: Arc<Course>,
+    /// What its requests may send on.
+    pub(crate) files: Arc<dyn Files>,
 }
 
 /// The header that says why a body is empty.
@@ -38,7 +40,7 @@ impl ports::Http for Steps {
         let request = convert::request(asked);
         let answer = match step {
             Some(step) => self.step(&step, request).await?,
-            None => self.heard(self.outlet.send(request, &NoFiles).await),
+            None => self.heard(self.outlet.send(request, &*self.files).await),
         };
         answer.map(convert::response).map_err(convert::failure)
     }
@@ -81,7 +83,7 @@ impl Steps {
             Ok(Begun::Refused(why)) => return Err(Told::Denied(why)),
             Err(error) => return Err(unwritten(&error)),
         }
-        let answer = self.heard(self.outlet.send_effect(request, &NoFiles).await).map(told);
+        let answer = self.heard(self.outlet.send_effect(request, &*self.files).await).map(told);
         crash::point("before-end");
         let (state, response) = match &answer {
             Ok(response) if (200..300).contains(&response.status) => (StepState::Finished, Some(response)),

@@ -8,8 +8,8 @@ use std::{
 };
 
 use patchbay_egress::Egress;
-use patchbay_matrix::{Client, ClientOptions, Ephemeral, Ghosts, http_client};
-use patchbay_pipeline::{Homeserver, Outside, Pipeline, PipelineDeps};
+use patchbay_matrix::{Client, ClientOptions, Ephemeral, Ghosts, Links, http_client};
+use patchbay_pipeline::{Homeserver, MediaDeps, Outside, Pipeline, PipelineDeps, Spool};
 use patchbay_plugin::{Chain, Chains, Runtime, RuntimeConfig, Slot, Wanted, World};
 use patchbay_storage::{DeskFilter, DeskLine, NewEvent, OpenOptions, Store, Transaction};
 use patchbay_types::{
@@ -93,6 +93,17 @@ impl House {
         Self::at(dir, tenants, egress, homeserver).await
     }
 
+    /// The same with another way out too.
+    pub(crate) async fn between(
+        tenants: &[(&str, String)],
+        egress: impl FnOnce(&Path) -> Egress,
+        homeserver: &str,
+    ) -> Self {
+        let dir = Arc::new(tempfile::tempdir().unwrap());
+        let egress = egress(dir.path());
+        Self::at(dir, tenants, egress, homeserver).await
+    }
+
     async fn at(
         dir: Arc<tempfile::TempDir>,
         tenants: &[(&str, String)],
@@ -116,6 +127,10 @@ impl House {
             homeservers: BTreeMap::from([(registration.id.clone(), homeserver)]),
             registrations: vec![registration],
             outside: Outside { egress, dir: dir.path().to_owned() },
+            media: MediaDeps {
+                spool: Spool::open(dir.path()).unwrap(),
+                links: Some(Links::new(&[7; 32], "https://hooks.example.org")),
+            },
             limits: HostLimits::default(),
             threads: 3,
         });

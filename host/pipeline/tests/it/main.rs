@@ -19,6 +19,7 @@ mod homeserver;
 mod hooks;
 mod house;
 mod limits;
+mod media;
 mod opening;
 mod order;
 mod outside;

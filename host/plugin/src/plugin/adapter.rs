@@ -95,6 +95,19 @@ impl Plugin {
         self.effect(caller, ports, self.0.functions.notify.as_ref(), (ticket, signal)).await
     }
 
+    /// `adapter.fetch`: the handle of a file out of `http.take`.
+    ///
+    /// # Errors
+    /// A fault; the adapter's own failure is part of the value.
+    pub async fn fetch(
+        &self,
+        caller: &Caller,
+        ports: Ports,
+        handle: &str,
+    ) -> Result<Timed<Effect<String>>, CallError> {
+        self.effect(caller, ports, self.0.functions.fetch.as_ref(), (handle,)).await
+    }
+
     /// `adapter.probe`.
     ///
     /// # Errors

@@ -7,6 +7,7 @@ use patchbay_types::{
     config::{ConfigError, DatabaseConfig, HooksConfig, HostConfig, HostLimits, ListenConfig, PluginsConfig},
     egress::EgressConfig,
     failure::FailureConfig,
+    media::MediaConfig,
     tenant::{FailurePolicy, InstancePolicy, MatrixConfig, RetentionConfig},
 };
 use toml::{Table, Value};
@@ -31,6 +32,7 @@ fn the_tenant_manual_says_the_defaults() {
     let config = TenantConfig::parse(TENANT).unwrap();
     assert_eq!(config.retention, RetentionConfig::default());
     assert_eq!(config.failure, FailureConfig::default());
+    assert_eq!(config.media, MediaConfig::default());
     assert_eq!(config.matrix.allowed_events, MatrixConfig::default().allowed_events);
     assert_eq!(
         (config.mapper.on_fault, config.mapper.instance),
