@@ -13,6 +13,7 @@ use tracing::{error, warn};
 
 use crate::{
     act::perform::Failed,
+    crash,
     lanes::{Turn, Work},
     payload::ActionPayload,
     queues::ActionLane,
@@ -74,7 +75,12 @@ async fn attempt(shared: &Arc<Shared>, action: Action) -> ActionResult {
     let now = shared.clock.now();
     let number = action.attempt + 1;
     let ended = match serde_json::from_str(&action.payload) {
-        Ok(ActionPayload::V1(payload)) => perform::perform(shared, &action, &payload).await,
+        Ok(ActionPayload::V1(payload)) => {
+            crash::point("before-act");
+            let ended = perform::perform(shared, &action, &payload).await;
+            crash::point("after-act");
+            ended
+        }
         Err(error) => Err(Failed::Never(format!("its stored form cannot be read: {error}"))),
     };
     let mut answer = String::new();
@@ -116,7 +122,10 @@ async fn commit(shared: &Shared, key: &ActionLane, result: ActionResult) -> Opti
     };
     let id = result.id;
     match shared.store.acted(result).await {
-        Ok(Guarded::Applied) => hold,
+        Ok(Guarded::Applied) => {
+            crash::point("after-acted");
+            hold
+        }
         Ok(Guarded::Stale) => None,
         Err(error) => {
             error!(tenant = %key.tenant, action = id, %error,
