@@ -5,6 +5,7 @@ pub mod counts;
 pub mod crashes;
 pub mod evil;
 pub mod kill;
+pub mod odoo;
 pub mod outcome;
 pub mod replay;
 pub mod rig;

@@ -34,6 +34,8 @@ enum Scenario {
     Sabotage,
     /// The host dies around each write and each step of what an adapter does outside.
     Crashes,
+    /// Customers in Matrix, agents in an Odoo; the host dies, and both sides go up and down.
+    Odoo,
     /// Guests that misbehave, beside a tenant that must not feel it.
     Evil,
     /// Captured transactions, repeated and shuffled.
@@ -60,6 +62,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
             Scenario::Kill,
             Scenario::Sabotage,
             Scenario::Crashes,
+            Scenario::Odoo,
             Scenario::Evil,
             Scenario::Replay,
         ]
@@ -70,7 +73,8 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let work = target().join("torture");
     let mut torture = std::process::Command::new(built(options.counts, "patchbay-torture"));
     // A host for development dies where it is told to; one that is built for speed has to be built for that too.
-    let crashes = wanted.contains(&Scenario::Crashes) && options.counts == Counts::Full;
+    let dying = [Scenario::Crashes, Scenario::Odoo].iter().any(|scenario| wanted.contains(scenario));
+    let crashes = dying && options.counts == Counts::Full;
     if wanted.contains(&Scenario::Sabotage) || crashes {
         torture.arg("--sabotaged-host").arg(sabotaged(options.counts, &work)?);
     }
@@ -91,8 +95,14 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 impl Options {
     /// What the test suite runs: small counts, and no second host to be built.
     pub(crate) fn small() -> Self {
-        let scenarios =
-            vec![Scenario::Swaps, Scenario::Kill, Scenario::Crashes, Scenario::Evil, Scenario::Replay];
+        let scenarios = vec![
+            Scenario::Swaps,
+            Scenario::Kill,
+            Scenario::Crashes,
+            Scenario::Odoo,
+            Scenario::Evil,
+            Scenario::Replay,
+        ];
         Self { scenarios, counts: Counts::Small }
     }
 }
@@ -107,6 +117,7 @@ impl Scenario {
             Self::Kill => "kill",
             Self::Sabotage => "sabotage",
             Self::Crashes => "crashes",
+            Self::Odoo => "odoo",
             Self::Evil => "evil",
             Self::Replay => "replay",
         }

@@ -5,7 +5,9 @@ use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::Context;
 use clap::{Parser, ValueEnum};
-use patchbay_benches::torture::{Counts, Outcome, Places, crashes, evil, kill, replay, sabotage, swaps};
+use patchbay_benches::torture::{
+    Counts, Outcome, Places, crashes, evil, kill, odoo, replay, sabotage, swaps,
+};
 
 /// Tries to break a host, and judges by the two sides' logs. Exit code 1: a demand was not met.
 #[derive(Parser)]
@@ -50,6 +52,8 @@ enum Scenario {
     Crashes,
     /// Hosts that break a promise on purpose: the checker has to notice.
     Sabotage,
+    /// Customers in Matrix, agents in an Odoo; the host dies, and both sides go up and down.
+    Odoo,
     /// Guests that misbehave, beside a tenant that must not feel it.
     Evil,
     /// Captured transactions, repeated and shuffled.
@@ -96,6 +100,10 @@ async fn run(scenario: Scenario, args: &Args, counts: &Counts) -> anyhow::Result
             // A release build dies at its points only with the feature.
             let host = args.sabotaged_host.clone().unwrap_or_else(|| places.host.clone());
             crashes::run(&Places { host, ..places }, counts).await
+        }
+        Scenario::Odoo => {
+            let host = args.sabotaged_host.clone().unwrap_or_else(|| places.host.clone());
+            odoo::run(&Places { host, ..places }, counts).await
         }
         Scenario::Evil => {
             let corpus = args.evil.as_ref().context("--evil is needed")?;

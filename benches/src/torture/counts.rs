@@ -19,6 +19,12 @@ pub struct Counts {
     pub crashes: u32,
     /// Every nth of its points.
     pub every: usize,
+    /// Crashes at each point of the matrix with an Odoo.
+    pub odoo_crashes: u32,
+    /// Every nth of its points.
+    pub odoo_every: usize,
+    /// How long Odoo and the homeserver go up and down.
+    pub flapping: Duration,
     /// Events a second while components are swapped and hosts killed.
     pub rate: u32,
     /// How long a quiet time is measured.
@@ -42,6 +48,9 @@ impl Counts {
             sabotaged_kills: 4,
             crashes: 1,
             every: 2,
+            odoo_crashes: 1,
+            odoo_every: 4,
+            flapping: Duration::from_secs(12),
             rate: 200,
             measured: Duration::from_secs(3),
             deeds: 6,
@@ -59,6 +68,9 @@ impl Counts {
             sabotaged_kills: 10,
             crashes: 20,
             every: 1,
+            odoo_crashes: 20,
+            odoo_every: 1,
+            flapping: Duration::from_secs(600),
             rate: 1000,
             measured: Duration::from_secs(10),
             deeds: usize::MAX,

@@ -12,6 +12,7 @@ use patchbay_types::Millis;
 use tracing::{error, warn};
 
 use crate::{
+    crash,
     lanes::{Turn, Work},
     media,
     payload::ActionPayload,
@@ -81,7 +82,9 @@ async fn attempt(shared: &Arc<Shared>, action: Action) -> ActionResult {
             let filled = Box::pin(media::fill(shared, &action, payload, &mut trace)).await;
             match filled {
                 Ok(payload) => {
+                    crash::point("before-act");
                     let performed = perform::perform(shared, &action, &payload).await;
+                    crash::point("after-act");
                     if performed.is_ok() {
                         media::show_avatar(shared, &action, &payload);
                     }
@@ -125,7 +128,10 @@ async fn commit(shared: &Shared, key: &ActionLane, result: ActionResult) -> Opti
     };
     let id = result.id;
     match shared.store.acted(result).await {
-        Ok(Guarded::Applied) => hold,
+        Ok(Guarded::Applied) => {
+            crash::point("after-acted");
+            hold
+        }
         Ok(Guarded::Stale) => None,
         Err(error) => {
             error!(tenant = %key.tenant, action = id, %error,
