@@ -18,6 +18,7 @@ mod homeserver;
 mod hooks;
 mod house;
 mod limits;
+mod odoo;
 mod opening;
 mod order;
 mod outside;
