@@ -222,7 +222,8 @@ impl Incoming<'_> {
             room.state.encryption_noticed = true;
             self.decision.room = Some(Shared::room_row(&self.lane.registration, &self.lane.room, &room));
         }
-        let content = serde_json::json!({ "msgtype": "m.notice", "body": text, "m.mentions": {} }).to_string();
+        let content =
+            serde_json::json!({ "msgtype": "m.notice", "body": text, "m.mentions": {} }).to_string();
         self.act(None, Act::Send { event_type: "m.room.message".to_owned(), content });
         Ok(())
     }

@@ -101,7 +101,12 @@ impl Watch {
     }
 
     /// What was set aside since the last look: of agents' messages it is told at once, of customers' in time.
-    async fn set_aside(&mut self, shared: &Shared, now: Millis, notes: &mut usize) -> Result<(), StorageError> {
+    async fn set_aside(
+        &mut self,
+        shared: &Shared,
+        now: Millis,
+        notes: &mut usize,
+    ) -> Result<(), StorageError> {
         let filter = ParkedFilter { after: self.parked, limit: ROWS, ..ParkedFilter::default() };
         for parked in shared.store.parked(&filter).await? {
             if *notes == 0 || self.later.len() >= LATER {
@@ -115,9 +120,7 @@ impl Watch {
                             self.later.insert((parked.at + after, Due::Parked(parked.id)));
                         }
                     }
-                    Subject::Action(_) | Subject::Entry(_)
-                        if failure.config().note_after.as_millis() > 0 =>
-                    {
+                    Subject::Action(_) | Subject::Entry(_) if failure.config().note_after.as_millis() > 0 => {
                         ticket::set_aside(shared, &failure.0, &parked, now, notes).await?;
                     }
                     _ => {}

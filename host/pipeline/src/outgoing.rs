@@ -82,8 +82,10 @@ fn mentions(content: &mut Value) {
     if !fields.contains_key("msgtype") {
         return;
     }
-    let named = fields.get("m.mentions").and_then(|mentions| mentions.get("user_ids")).and_then(Value::as_array);
-    let users = named.into_iter().flatten().filter(|user| user.as_str().is_some_and(|user| user.starts_with('@')));
+    let named =
+        fields.get("m.mentions").and_then(|mentions| mentions.get("user_ids")).and_then(Value::as_array);
+    let users =
+        named.into_iter().flatten().filter(|user| user.as_str().is_some_and(|user| user.starts_with('@')));
     let users: Vec<Value> = users.take(MENTIONS).cloned().collect();
     let mentions = if users.is_empty() { json!({}) } else { json!({ "user_ids": users }) };
     fields.insert("m.mentions".to_owned(), mentions);

@@ -48,7 +48,10 @@ pub(crate) fn to_matrix(news: &mut News, ticket: Option<&str>) {
             place.label.iter_mut().for_each(|label| *label = fit::cut(&clean::clean(label), 1_000, None));
         }
         Content::Other(other) => {
-            other.plain.iter_mut().for_each(|words| *words = fit::cut(&clean::clean(words), TO_MATRIX, ticket));
+            other
+                .plain
+                .iter_mut()
+                .for_each(|words| *words = fit::cut(&clean::clean(words), TO_MATRIX, ticket));
         }
         _ => {}
     }

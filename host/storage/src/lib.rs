@@ -45,7 +45,8 @@ pub use self::{
     desk::{DeskChange, DeskFilter, DeskLine, DeskTicket, DeskWrite},
     error::StorageError,
     failure::{
-        LanePlace, Mark, OpenNote, Telling, ToldConversation, WaitingAction, WaitingFor, WaitingLane, WaitingRoom,
+        LanePlace, Mark, OpenNote, Telling, ToldConversation, WaitingAction, WaitingFor, WaitingLane,
+        WaitingRoom,
     },
     generation::{Generation, NewGeneration},
     ghost::Ghost,

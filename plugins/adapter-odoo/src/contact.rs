@@ -53,9 +53,9 @@ pub(crate) fn contact(session: &Session<'_>, person: &Person) -> Result<String, 
 fn ourselves(session: &Session<'_>) -> Result<String, Failure> {
     let me = session.first(Ask::read("res.users", &[session.uid()], &["partner_id"]))?;
     let partner = me.as_ref().and_then(|me| me.pointer("/partner_id/0")).and_then(Value::as_i64);
-    partner.map(|partner| partner.to_string()).ok_or_else(|| {
-        Failure::rejected("Odoo does not say which partner the technical user has")
-    })
+    partner
+        .map(|partner| partner.to_string())
+        .ok_or_else(|| Failure::rejected("Odoo does not say which partner the technical user has"))
 }
 
 /// The phone in E.164, wherever it stands.

@@ -269,7 +269,8 @@ impl Attempt<'_> {
 
     /// What people are told of the connection.
     fn tell_people(&self, ended: &Ended) {
-        let (key, health) = ((self.lane.tenant.clone(), self.lane.adapter.clone()), self.shared.connections.health());
+        let (key, health) =
+            ((self.lane.tenant.clone(), self.lane.adapter.clone()), self.shared.connections.health());
         if self.course.heard() && !ended.is_down() {
             health.answers(&key, self.now);
         }

@@ -94,7 +94,7 @@ impl Attempt<'_> {
         if self.ticket.is_none() {
             let draft = adapter::Draft {
                 conversation: self.lane.conversation.to_string(),
-                customer: self.customer(&item.message),
+                customer: self.customer(&item.message).await,
                 initial: self.payload.initial.clone(),
                 items: vec![item.clone()],
             };
@@ -284,9 +284,18 @@ impl Attempt<'_> {
         Some(TicketChange { was: self.was.clone(), ticket: self.ticket.clone()? })
     }
 
-    fn customer(&self, message: &types::Message) -> types::Person {
+    /// Whose conversation it is, with what the adapter calls them where it knows them.
+    async fn customer(&self, message: &types::Message) -> types::Person {
         let customer = self.conversation.row.customer.as_deref();
-        customer.and_then(|json| serde_json::from_str(json).ok()).unwrap_or_else(|| message.author.clone())
+        let customer = customer.and_then(|json| serde_json::from_str::<types::Person>(json).ok());
+        let Some(mut customer) = customer else { return message.author.clone() };
+        customer.remote = if customer.id == message.author.id {
+            message.author.remote.clone()
+        } else {
+            let (tenant, adapter) = (&self.lane.tenant, &self.lane.adapter);
+            self.shared.person_remote(tenant, adapter, &customer.id).await
+        };
+        customer
     }
 
     fn opened(&mut self, opened: types::Ticket) {

@@ -218,7 +218,11 @@ fn subject_words(subject: Subject) -> (&'static str, i64) {
 fn is_customers(message: &Message) -> bool {
     let says = matches!(
         message.content,
-        Content::Post(_) | Content::Location(_) | Content::Edit(_) | Content::Unreadable(_) | Content::Other(_)
+        Content::Post(_)
+            | Content::Location(_)
+            | Content::Edit(_)
+            | Content::Unreadable(_)
+            | Content::Other(_)
     );
     says && message.author.party == Party::Customer
 }

@@ -45,7 +45,8 @@ pub(super) async fn set_aside(
         Subject::Entry(id) => {
             let Some(entry) = shared.store.entry(id).await? else { return Ok(()) };
             // What the adapter told of a ticket that nobody knows has no ticket to be told in.
-            let Some(ticket) = shared.store.ticket(&entry.tenant, &entry.adapter, &entry.ticket).await? else {
+            let Some(ticket) = shared.store.ticket(&entry.tenant, &entry.adapter, &entry.ticket).await?
+            else {
                 return Ok(());
             };
             if !is_message(&entry.body) {
@@ -95,7 +96,8 @@ pub(super) async fn settle(
     let OpenNote { id, tenant, adapter, source, subject, .. } = note;
     let mut deliveries = Vec::new();
     let of = if arrived { shared.store.actions_of(&tenant, &source).await? } else { Vec::new() };
-    let shown = of.iter().find(|action| action.origin.as_ref().is_some_and(|origin| origin.adapter == adapter));
+    let shown =
+        of.iter().find(|action| action.origin.as_ref().is_some_and(|origin| origin.adapter == adapter));
     if let Some((action, ticketed)) = shown.and_then(|action| Some((action, Ticketed::of(action)?)))
         && let Some(view) = policy(shared, &tenant)
     {
@@ -182,11 +184,19 @@ impl<'a> Ticketed<'a> {
     }
 
     /// A delivery without an event, to this ticket and no other.
-    fn delivery(&self, shared: &Shared, view: &View, plain: String, ordinal: usize, now: Millis) -> NewDelivery {
+    fn delivery(
+        &self,
+        shared: &Shared,
+        view: &View,
+        plain: String,
+        ordinal: usize,
+        now: Millis,
+    ) -> NewDelivery {
         let cause = format!("note\u{1f}{}", self.source);
         let key = keys::delivery(self.tenant, self.adapter, &cause, ordinal);
         let message = words::note(format!("patchbay:{key}"), plain, now);
-        let payload = DeliveryV1 { key, ..DeliveryV1::new(Place::Only(self.ticket.to_string()), Some(message)) };
+        let payload =
+            DeliveryV1 { key, ..DeliveryV1::new(Place::Only(self.ticket.to_string()), Some(message)) };
         NewDelivery {
             id: shared.store.next_delivery_id(),
             tenant: self.tenant.clone(),

@@ -92,7 +92,8 @@ pub(crate) fn named_plain(plain: &str, names: &impl Names) -> String {
 
 /// The user that a link leads to.
 fn user(href: &str) -> Option<String> {
-    let link = href.strip_prefix("https://matrix.to/#/").or_else(|| href.strip_prefix("http://matrix.to/#/"))?;
+    let link =
+        href.strip_prefix("https://matrix.to/#/").or_else(|| href.strip_prefix("http://matrix.to/#/"))?;
     let user = decoded(link.split(['?', '/']).next().unwrap_or_default());
     (user.starts_with('@') && user.contains(':')).then_some(user)
 }

@@ -262,7 +262,10 @@ mod tests {
     fn quotes_code_tables_and_pictures_stay_readable() {
         assert_eq!(of("a<blockquote><p>b</p><p>c</p></blockquote>d"), "a\n\n> b\n>\n> c\n\nd");
         assert_eq!(of("<pre><code>a\n  b\n</code></pre>c"), "a\n  b\n\nc");
-        assert_eq!(of("<table><tr><th>a</th><th>b</th></tr><tr><td>1</td><td>2</td></tr></table>"), "a | b\n1 | 2");
+        assert_eq!(
+            of("<table><tr><th>a</th><th>b</th></tr><tr><td>1</td><td>2</td></tr></table>"),
+            "a | b\n1 | 2"
+        );
         assert_eq!(of("a <img alt='cat' src='mxc://a/b'> b"), "a cat b");
     }
 

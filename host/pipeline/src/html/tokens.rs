@@ -89,7 +89,8 @@ mod tests {
     fn a_tag_ends_behind_its_attributes_and_words_are_read_back() {
         let html = super::super::sanitised("a &amp;lt; b<a href='https://h/?a=1&b=\">\"'>c</a>");
         let kinds: Vec<_> = tokens(&html).map(|token| token.kind).collect();
-        let [Kind::Text(words), Kind::Start("a", attributes), Kind::Text(_), Kind::End("a")] = &kinds[..] else {
+        let [Kind::Text(words), Kind::Start("a", attributes), Kind::Text(_), Kind::End("a")] = &kinds[..]
+        else {
             panic!("{kinds:?}")
         };
         assert_eq!(words, "a &lt; b");

@@ -113,7 +113,8 @@ pub(crate) async fn all(shared: &Shared) -> Result<Vec<Connection>, StorageError
 pub(crate) async fn probe(shared: &Shared, tenant: &TenantId, adapter: &AdapterName) -> Option<Probed> {
     let view = shared.view(tenant)?;
     let slot = view.chain.adapters.get(adapter)?;
-    let caller = Caller { tenant: tenant.clone(), slot: Arc::clone(&slot.name), about: Some(Arc::from("probe")) };
+    let caller =
+        Caller { tenant: tenant.clone(), slot: Arc::clone(&slot.name), about: Some(Arc::from("probe")) };
     let (now, course) = (shared.clock.now(), Arc::<Course>::default());
     let mut ports = Ports::none(now);
     let gate = view.gates.get(adapter);
@@ -164,7 +165,9 @@ struct Reads {
 impl ports::Http for Reads {
     async fn send(&mut self, mut asked: http::Request) -> Result<http::Response, Told> {
         if asked.step.take().is_some() {
-            return Err(Told::Denied("a probe that an operator asked for changes nothing: it has no steps".to_owned()));
+            return Err(Told::Denied(
+                "a probe that an operator asked for changes nothing: it has no steps".to_owned(),
+            ));
         }
         let answer = self.outlet.send(convert::request(asked), &NoFiles).await;
         if answer.is_ok() {

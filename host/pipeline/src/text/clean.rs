@@ -29,7 +29,8 @@ pub(super) fn controls(text: &str) -> String {
 /// Ends what each line leaves open of embeddings, overrides and isolates (Unicode, UAX 9).
 fn directed(text: &str) -> String {
     const MARKS: [char; 9] = [
-        '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}', '\u{2066}', '\u{2067}', '\u{2068}', '\u{2069}',
+        '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}', '\u{2066}', '\u{2067}', '\u{2068}',
+        '\u{2069}',
     ];
     if !text.contains(MARKS) {
         return text.to_owned();

@@ -64,7 +64,10 @@ mod tests {
         let short = cut(&long, 120, Some("https://crm/7"));
         assert!(written(&short) <= 120, "{}", written(&short));
         assert!(short.starts_with("word word") && !short.contains("wor\n"), "{short}");
-        assert!(short.ends_with("(Shortened: there are 500 characters. All of it: https://crm/7)"), "{short}");
+        assert!(
+            short.ends_with("(Shortened: there are 500 characters. All of it: https://crm/7)"),
+            "{short}"
+        );
     }
 
     #[test]

@@ -56,7 +56,9 @@ fn in_crm(plain: &str, html: Option<&str>) -> Text {
 fn in_room(plain: &str, html: Option<&str>) -> Text {
     let mut news = News::Message(message(Content::Post(post(plain, html))));
     to_matrix(&mut news, None);
-    let News::Message(Message { content: Content::Post(Post { text: Some(text), .. }), .. }) = news else { panic!() };
+    let News::Message(Message { content: Content::Post(Post { text: Some(text), .. }), .. }) = news else {
+        panic!()
+    };
     text
 }
 
@@ -85,7 +87,8 @@ fn ten_mebibytes_of_words_become_one_event_that_says_so() {
         assert!(text.html.is_none() && text.plain.contains("(Shortened: "));
         assert!(serde_json::to_string(&text.plain).unwrap().len() <= TO_MATRIX + 2);
     }
-    let mut edit = News::Message(message(Content::Edit(Edit { target: Vec::new(), post: post(&long, Some(&html)) })));
+    let mut edit =
+        News::Message(message(Content::Edit(Edit { target: Vec::new(), post: post(&long, Some(&html)) })));
     to_matrix(&mut edit, Some("https://crm/7"));
     let News::Message(Message { content: Content::Edit(edit), .. }) = edit else { panic!() };
     let plain = edit.post.text.unwrap().plain;
@@ -94,7 +97,9 @@ fn ten_mebibytes_of_words_become_one_event_that_says_so() {
 }
 
 fn any_text() -> impl Strategy<Value = String> {
-    let odd = prop::sample::select(&["\0", "\u{202e}", "\u{2066}", "\r\n", "\u{7f}", "👩‍👧", "e\u{301}", "א", " ", "<", "&"][..]);
+    let odd = prop::sample::select(
+        &["\0", "\u{202e}", "\u{2066}", "\r\n", "\u{7f}", "👩‍👧", "e\u{301}", "א", " ", "<", "&"][..],
+    );
     let part = prop_oneof![3 => odd.prop_map(str::to_owned), 2 => ".{0,8}".prop_map(|text| text)];
     prop::collection::vec(part, 0..40).prop_map(|parts| parts.concat())
 }
@@ -102,10 +107,38 @@ fn any_text() -> impl Strategy<Value = String> {
 fn any_html() -> impl Strategy<Value = String> {
     let tag = prop::sample::select(
         &[
-            "<b>", "</b>", "<p>", "</p>", "<ul>", "<li>", "</ul>", "<ol start=7>", "</ol>", "<br>", "<table>", "<td>",
-            "</table>", "<pre>", "</pre>", "<blockquote>", "</blockquote>", "<mx-reply>", "</mx-reply>", "<script>",
-            "</script>", "<a href='https://a.b/?c=\"&d'>", "<a href='https://matrix.to/#/@a:h'>", "</a>",
-            "<img alt='x\">'>", "<span data-mx-spoiler='r'>", "</span>", "<!--", "-->", "&amp;", "&#0;", "&#x202e;",
+            "<b>",
+            "</b>",
+            "<p>",
+            "</p>",
+            "<ul>",
+            "<li>",
+            "</ul>",
+            "<ol start=7>",
+            "</ol>",
+            "<br>",
+            "<table>",
+            "<td>",
+            "</table>",
+            "<pre>",
+            "</pre>",
+            "<blockquote>",
+            "</blockquote>",
+            "<mx-reply>",
+            "</mx-reply>",
+            "<script>",
+            "</script>",
+            "<a href='https://a.b/?c=\"&d'>",
+            "<a href='https://matrix.to/#/@a:h'>",
+            "</a>",
+            "<img alt='x\">'>",
+            "<span data-mx-spoiler='r'>",
+            "</span>",
+            "<!--",
+            "-->",
+            "&amp;",
+            "&#0;",
+            "&#x202e;",
         ][..],
     );
     let part = prop_oneof![3 => tag.prop_map(str::to_owned), 2 => any_text()];

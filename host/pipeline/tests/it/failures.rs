@@ -51,11 +51,14 @@ fn answer(uri: &Uri, refuses: u16) -> Response {
         // Nobody is behind the proxy.
         Ok(status) if in_room && status.is_server_error() => status.into_response(),
         Ok(status) if in_room => {
-            (status, Json(json!({ "errcode": "M_FORBIDDEN", "error": "you are not in the room" }))).into_response()
+            (status, Json(json!({ "errcode": "M_FORBIDDEN", "error": "you are not in the room" })))
+                .into_response()
         }
-        _ => Json(json!({ "event_id": format!("$sent-{}", uri.path().len()), "user_id": "@u:h", "room_id": "!a:h",
-                     "versions": ["v1.11"] }))
-            .into_response(),
+        _ => Json(
+            json!({ "event_id": format!("$sent-{}", uri.path().len()), "user_id": "@u:h", "room_id": "!a:h",
+                     "versions": ["v1.11"] }),
+        )
+        .into_response(),
     }
 }
 
@@ -123,7 +126,10 @@ async fn a_customer_whose_messages_wait_is_told_once_for_each_outage() {
     house.clock.advance(2 * MINUTE);
     house.until("the customer is told", async || notices(&house).await.len() == 1).await;
     let why = house.store.why("$a-one").await.unwrap();
-    assert!(why.traces.iter().flat_map(|trace| &trace.steps).any(|step| step.name == "failure.notice"), "{why:?}");
+    assert!(
+        why.traces.iter().flat_map(|trace| &trace.steps).any(|step| step.name == "failure.notice"),
+        "{why:?}"
+    );
     assert_eq!(why.actions.len(), 1, "and whoever asks why sees what was said");
     house.clock.advance(60 * MINUTE);
     looked(&house).await;
@@ -159,7 +165,8 @@ async fn of_many_conversations_that_wait_at_once_a_few_are_told_at_a_time() {
     let file = file_with(&crm, &tenant(&format!("link = {}", json!(rooms)), &rules));
     let mut house = crate::outside::house_of(file).await;
     crm.be_down(true);
-    let events: Vec<_> = rooms.iter().map(|room| text(room, &format!("$in-{room}"), "@alice:h", "hi")).collect();
+    let events: Vec<_> =
+        rooms.iter().map(|room| text(room, &format!("$in-{room}"), "@alice:h", "hi")).collect();
     house.send(&events).await;
     house.until("all wait", async || house.store.counts().await.unwrap().events.count == 0).await;
     let before = house.pipeline.looks();
@@ -222,7 +229,10 @@ async fn an_answer_that_does_not_reach_the_room_is_noted_in_its_ticket_once_and_
     house.clock.advance(11 * MINUTE);
     house.until("the ticket is told", async || notes(&house).await.len() == 1).await;
     let note = notes(&house).await.remove(0);
-    assert!(note.starts_with("The message “We are on it” may not have reached the customer: the homeserver"), "{note}");
+    assert!(
+        note.starts_with("The message “We are on it” may not have reached the customer: the homeserver"),
+        "{note}"
+    );
     house.clock.advance(60 * MINUTE);
     looked(&house).await;
     assert_eq!(notes(&house).await.len(), 1, "once");
@@ -292,7 +302,11 @@ async fn a_connection_says_since_when_it_is_down_and_why_and_a_probe_that_is_ans
     assert_eq!((crms().await.up, crms().await.outside), (None, true), "nobody asked yet");
     crm.be_down(true);
     house.send(&[text("!a:h", "$1", "@alice:h", "one"), text("!a:h", "$2", "@alice:h", "two")]).await;
-    house.until("it was found down", async || house.pipeline.connections().await.unwrap().iter().any(|c| c.up == Some(false))).await;
+    house
+        .until("it was found down", async || {
+            house.pipeline.connections().await.unwrap().iter().any(|c| c.up == Some(false))
+        })
+        .await;
     let all = house.pipeline.connections().await.unwrap();
     let down = all.iter().find(|one| one.adapter.as_str() == "crm").unwrap();
     assert_eq!((down.waiting, down.since, down.next_try.is_some()), (2, Some(NOW), true));

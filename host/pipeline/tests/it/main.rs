@@ -20,6 +20,7 @@ mod hooks;
 mod house;
 mod limits;
 mod media;
+mod odoo;
 mod opening;
 mod order;
 mod outside;

@@ -69,7 +69,8 @@ impl Connections {
         if all.connections.is_empty() {
             return Ok(out.line("no tenant has an adapter")?);
         }
-        let mut table = Table::new(["TENANT", "ADAPTER", "STATE", "SINCE", "ANSWERED", "WAITING", "OLDEST", "NEXT TRY"]);
+        let mut table =
+            Table::new(["TENANT", "ADAPTER", "STATE", "SINCE", "ANSWERED", "WAITING", "OLDEST", "NEXT TRY"]);
         let at = |at: Option<u64>| at.map_or("-".to_owned(), time);
         for one in &all.connections {
             table.row([

@@ -61,7 +61,10 @@ impl Plugins {
                 let all: Connections = client.get(&["connections"]).send()?;
                 for one in all.connections.iter().filter(|one| one.state == Standing::Down) {
                     let since = one.since.map_or(String::new(), |since| format!(" since {}", time(since)));
-                    out.line(format!("! {}/{} is down{since}, {} wait", one.tenant, one.adapter, one.waiting))?;
+                    out.line(format!(
+                        "! {}/{} is down{since}, {} wait",
+                        one.tenant, one.adapter, one.waiting
+                    ))?;
                     if let Some(error) = last_error(one) {
                         out.line(format!("  {error}"))?;
                     }

@@ -7,9 +7,7 @@ use sqlx::sqlite::SqliteRow;
 use crate::{
     delivery::DeliveryState,
     error::StorageError,
-    failure::{
-        LanePlace, OpenNote, ToldConversation, WaitingAction, WaitingFor, WaitingLane, WaitingRoom,
-    },
+    failure::{LanePlace, OpenNote, ToldConversation, WaitingAction, WaitingFor, WaitingLane, WaitingRoom},
     read::{Columns, unknown},
     store::Store,
     trace::Subject,

@@ -100,7 +100,11 @@ mod tests {
         healths.answers(&key, 2);
         healths.fails(&key, 3, "rejected", "field X is missing".into(), false);
         let health = healths.of(&key);
-        assert_eq!((health.up, health.answered_at), (Some((true, 1)), Some(2)), "it has answered, if not kindly");
+        assert_eq!(
+            (health.up, health.answered_at),
+            (Some((true, 1)), Some(2)),
+            "it has answered, if not kindly"
+        );
         healths.fails(&key, 4, "unavailable", "é".repeat(5_000), true);
         healths.fails(&key, 5, "unavailable", "nobody".into(), true);
         assert_eq!(healths.of(&key).up, Some((false, 4)));
