@@ -28,6 +28,9 @@ const ROOMS: &str = "link = ['!a:h', '!b:h', '!c:h', '!d:h', '!e:h', '!f:h', '!g
 /// What is counted or made to fail is what was asked for, and not what a poll happened to ask.
 const UNASKED: &str = "poll = '0s'";
 
+/// A busy machine may take longer to load a mapper than a tenant would let it.
+const PATIENT: &str = "component = 'mapper-matrix'\nlimits = { time = '30s' }";
+
 /// An Odoo, the house beside it, and the clock of both.
 struct Scene {
     odoo: Odoo,
@@ -101,7 +104,7 @@ fn file(odoo: &Odoo, transport: &str, model: &str, slot: &str, rules: &Value) ->
          [adapters.odoo.settings]\nurl = '{url}'\ndatabase = '{database}'\nlogin = 'bridge'\nmodel = '{model}'\n\
          transport = '{transport}'\n{defaults}\n\
          [secrets.odoo]\nfrom = {{ file = 'odoo.key' }}\nhosts = ['{url}']\n",
-        tenant(ROOMS, rules)
+        tenant(ROOMS, rules).replace("component = 'mapper-matrix'", PATIENT)
     )
 }
 

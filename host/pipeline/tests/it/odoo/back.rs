@@ -120,6 +120,8 @@ async fn another_stage_closes_the_ticket_here_and_what_the_rules_changed_is_not_
         until_known(&scene.house).await;
         scene.say("a", &["one"]).await;
         scene.house.settled().await;
+        // From now on it is known how the ticket stood.
+        scene.poll().await;
         scene.poll().await;
         scene.say("a", &["urgent"]).await;
         scene.house.settled().await;

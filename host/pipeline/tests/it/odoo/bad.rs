@@ -152,7 +152,7 @@ async fn a_field_that_is_gone_is_found_out_and_the_ticket_opened_without_it() {
 async fn many_at_once_are_all_there_once_and_in_order() {
     for on in ALL {
         let mut scene = Scene::new(on, TICKET).await;
-        let all: Vec<String> = (0..40).map(|n| format!("{n:02}")).collect();
+        let all: Vec<String> = (0..10).map(|n| format!("{n:02}")).collect();
         let words: Vec<&str> = all.iter().map(String::as_str).collect();
         for room in ["a", "b", "c", "d", "e", "f", "g", "h"] {
             scene.say(room, &words).await;
@@ -160,7 +160,7 @@ async fn many_at_once_are_all_there_once_and_in_order() {
         scene.house.settled().await;
         assert_eq!(scene.tickets().len(), 8, "{on:?}");
         assert_eq!(scene.words(), words.repeat(8), "{on:?}");
-        assert_eq!(json!(scene.asked("message_post")), json!(8 * 40), "{on:?}");
+        assert_eq!(json!(scene.asked("message_post")), json!(8 * 10), "{on:?}");
         scene.end().await;
     }
 }
