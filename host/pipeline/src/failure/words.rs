@@ -92,7 +92,7 @@ mod tests {
 
     fn sent(event_type: &str, content: &str) -> String {
         let act = Act::Send { event_type: event_type.to_owned(), content: content.to_owned() };
-        ActionPayload::V1(ActionV1 { author: None, act }).to_json()
+        ActionPayload::V1(ActionV1 { author: None, act, files: Vec::new() }).to_json()
     }
 
     #[test]
