@@ -152,7 +152,7 @@ async fn a_file_may_be_larger_than_an_answer_and_no_larger_than_files_may_be() {
     let encoded = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, &large);
     let folded: Vec<&str> =
         encoded.as_bytes().chunks(76).map(|line| std::str::from_utf8(line).unwrap()).collect();
-    let json = format!(r#"{{"result":[{{"id":7,"datas":"{}"}}]}}"#, folded.join("\n"));
+    let json = format!(r#"{{"result":[{{"id":7,"datas":"{}"}}]}}"#, folded.join("\\n"));
     let server = Server::answering(move |request| match request {
         request if request.contains("/whole") => answer("200 OK", &[], &large),
         request if request.contains("/more") => answer("200 OK", &[], &[&large[..], b"x"].concat()),

@@ -131,7 +131,18 @@ pub(crate) fn write_secret(house: &House, name: &str, value: &str) {
 /// A message that asks for these; `patient`: for all, whatever comes back.
 pub(crate) async fn ask(house: &mut House, room: &str, id: &str, errands: &[Value], patient: bool) {
     let orders = json!({ "errands": errands, "patient": patient });
-    house.send(&[text(room, id, "@alice:h", &orders.to_string())]).await;
+    house.send(&[text(room, id, "@alice:h", &escaped(&orders.to_string()))]).await;
+}
+
+/// JSON in which nothing is left that the host cleans out of what people write.
+fn escaped(json: &str) -> String {
+    let shown = |c: char| match c {
+        c if c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}') => {
+            format!("\\u{:04x}", u32::from(c))
+        }
+        c => c.to_string(),
+    };
+    json.chars().map(shown).collect()
 }
 
 /// Asks for all, waits for the end, and answers what was told of each; the delivery is done by one attempt, and nothing

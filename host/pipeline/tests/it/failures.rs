@@ -56,7 +56,7 @@ fn answer(uri: &Uri, refuses: u16) -> Response {
         }
         _ => Json(
             json!({ "event_id": format!("$sent-{}", uri.path().len()), "user_id": "@u:h", "room_id": "!a:h",
-                     "versions": ["v1.11"] }),
+                     "start": "s", "chunk": [], "versions": ["v1.11"] }),
         )
         .into_response(),
     }

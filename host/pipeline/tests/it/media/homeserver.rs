@@ -86,7 +86,9 @@ impl Homeserver {
             .route("/_matrix/media/v3/upload", post(upload))
             .route("/_matrix/client/v3/rooms/{room}/send/{kind}/{txn}", put(send))
             .route("/_matrix/client/v3/profile/{user}/{field}", put(profile))
-            .fallback(any(async || Json(json!({ "user_id": "@bot:localhost", "room_id": "!a:h" }))))
+            .fallback(any(async || {
+                Json(json!({ "user_id": "@bot:localhost", "room_id": "!a:h", "start": "s", "chunk": [] }))
+            }))
             .with_state(Arc::clone(&state));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
