@@ -238,7 +238,8 @@ pub(crate) async fn until_entered(house: &House, entry: &str) {
         .until(entry, async || {
             let why = house.store.why(entry).await.unwrap();
             let mut steps = why.traces.iter().flat_map(|trace| &trace.steps);
-            !why.parked.is_empty() || steps.any(|step| step.name == "mapper.to-matrix")
+            !why.parked.is_empty()
+                || steps.any(|step| step.name == "mapper.to-matrix" || step.outcome == "ignored")
         })
         .await;
 }
