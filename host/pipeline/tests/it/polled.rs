@@ -191,7 +191,9 @@ async fn while_a_connection_is_down_nothing_goes_out_and_a_poll_that_is_answered
     assert!(status(&house).held && status(&house).error.unwrap().1.starts_with("unavailable"));
     house.send(&[text("!a:h", "$a", "@alice:h", "one")]).await;
     house.until("the delivery is held", async || house.pipeline.load().deliveries_held == 1).await;
-    meanwhile(&house, "m").await;
+    // An entry would wait for the delivery, which may be opening its ticket.
+    webhook(&house, "crm", "m", &json!({ "entries": [] })).await;
+    house.until("a webhook was read", async || !house.store.why("m").await.unwrap().traces.is_empty()).await;
     assert_eq!((feed.polls(), feed.appended().len()), (1, 0));
     feed.be_down(false);
     house.clock.advance(2 * MINUTE);

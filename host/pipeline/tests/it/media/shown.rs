@@ -170,8 +170,12 @@ async fn a_ghost_shows_its_persons_picture_and_no_message_waits_for_it() {
     told(&house, json!([{ "id": "M-2", "ticket": id, "author": "anna", "avatar": avatar, "text": "hi" }]))
         .await;
     crm.answers(&[(200, b"<svg onload=x>")]);
-    told(&house, json!([{ "id": "M-3", "ticket": id, "author": "bob", "avatar": handle(&crm, "", "file"), "text": "hi" }])).await;
+    let other = json!({ "errand": { "url": [{ "text": format!("{}?bob", crm.url) }], "take": [["", "file"]] }, "at": "" })
+        .to_string();
+    told(&house, json!([{ "id": "M-3", "ticket": id, "author": "bob", "avatar": other, "text": "hi" }]))
+        .await;
     shown(&house, &homeserver, 3).await;
+    house.until("what is no picture was looked at", async || crm.gets() == 2).await;
     assert_eq!(homeserver.avatars().len(), 1);
     house.stop().await;
 }
