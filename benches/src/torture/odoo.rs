@@ -18,6 +18,8 @@ use super::{counts::Counts, outcome::Outcome, rig::Places};
 pub async fn run(places: &Places, counts: &Counts) -> anyhow::Result<Outcome> {
     let mut outcome = Outcome::new("odoo");
     crashes::run(places, counts, &mut outcome).await?;
-    flapping::run(places, counts, &mut outcome).await?;
+    if !counts.flapping.is_zero() {
+        flapping::run(places, counts, &mut outcome).await?;
+    }
     Ok(outcome)
 }
