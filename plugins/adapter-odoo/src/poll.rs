@@ -10,7 +10,7 @@ mod messages;
 mod openings;
 mod records;
 
-use patchbay_sdk::{http, prelude::*};
+use patchbay_sdk::{clock, http, prelude::*};
 pub(crate) use records::wrote;
 use serde_json::{Value, json};
 
@@ -19,6 +19,7 @@ use crate::{
     fault::Fault,
     poll::cursor::Cursor,
     session::{Session, id, rows},
+    time,
     transport::Ask,
 };
 
@@ -131,11 +132,13 @@ fn domain(session: &Session<'_>, after: i64, internal: Value) -> Vec<Value> {
     ]
 }
 
-/// Everything that is there now is known.
+/// What is older than the overlap is known. What is younger may answer a ticket that was opened before anybody could poll:
+/// "from now on" would lose it. Of tickets that the host does not know it drops what is told.
 fn beginning(session: &Session<'_>) -> Result<Cursor, Failure> {
     let model = session.settings.model();
-    let last =
-        Ask::search_read(MESSAGE, json!([["model", "=", model]]), &["id"], 1).named("order", "id desc");
+    let until = time::written(clock::now().saturating_sub(cursor::OVERLAP));
+    let old = json!([["model", "=", model], ["create_date", "<", until]]);
+    let last = Ask::search_read(MESSAGE, old, &["id"], 1).named("order", "id desc");
     let last = session.first(last)?.as_ref().and_then(id).unwrap_or_default();
     let written = Ask::search_read(model, json!([]), &["write_date"], 1).named("order", "write_date desc");
     let written = session.first(written.archived_too())?;
