@@ -84,6 +84,23 @@ async fn an_agents_answer_is_there_once_and_neither_notes_nor_what_we_wrote_ever
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn an_agent_who_answers_before_anybody_could_poll_is_heard() {
+    for on in ALL {
+        let rules = json!({ "default": [{ "adapter": "odoo" }] });
+        let mut scene = Scene::with(on, TICKET, POLLED, &rules).await;
+        until_known(&scene.house).await;
+        scene.say("a", &["one"]).await;
+        scene.house.settled().await;
+        let ticket = scene.tickets()[0]["id"].as_i64().unwrap();
+        scene.odoo.agent_comment(TICKET, ticket, "<p>Early</p>").await;
+        scene.poll().await;
+        scene.poll().await;
+        assert_eq!(scene.sent().await, ["Early"], "{on:?}");
+        scene.end().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
 async fn a_message_that_becomes_visible_after_a_later_one_is_told_too() {
     for on in ALL {
         let (scene, ticket) = Scene::asked_already(on, LEAD).await;
