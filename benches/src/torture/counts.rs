@@ -43,7 +43,7 @@ impl Counts {
     #[must_use]
     pub fn small() -> Self {
         Self {
-            swaps: 30,
+            swaps: 12,
             kills: 6,
             undone: 1,
             sabotaged_kills: 4,
